@@ -1,0 +1,36 @@
+import path from 'node:path'
+import { Client } from 'pg'
+import { runner } from 'node-pg-migrate'
+import { packageRoot } from '../packageRoot'
+
+/** Migrations are additive within a major version: a worker refuses only a schema of a newer major. */
+export const SCHEMA_MAJOR = 1
+
+const MIGRATIONS_FOLDER = path.join(packageRoot, 'src', 'database', 'migrations')
+
+/**
+ * Brings the library database to this version, as its owner. Two at once wait for each other. Gives the number of
+ * migrations run. Fails with the error of PostgreSQL when a migration fails: each runs in one transaction, so that a
+ * failed one has done nothing.
+ */
+export async function migrate(ownerUrl: string, log: (line: string) => void = () => {}): Promise<number> {
+  const client = new Client({ connectionString: ownerUrl, application_name: 'ontdubbel migrate' })
+  await client.connect()
+  try {
+    const done = await runner({
+      dbClient: client,
+      dir: MIGRATIONS_FOLDER,
+      migrationsTable: 'schema_migration',
+      direction: 'up',
+      checkOrder: true,
+      advisoryLockMode: 'wait',
+      singleTransaction: true,
+      verbose: false,
+      log,
+      logger: { debug() {}, info: log, warn: log, error: log },
+    })
+    return done.length
+  } finally {
+    await client.end()
+  }
+}

@@ -1,0 +1,18 @@
+-- Two roles: the one that runs the migrations owns the schema; ontdubbel_worker (workers, command line, and who else
+-- writes as the library system does) changes rows and nothing else. A patron is never deleted, the ledger never shrinks.
+do $$
+begin
+  if not exists (select from pg_roles where rolname = 'ontdubbel_worker') then
+    raise exception 'the role ontdubbel_worker does not exist'
+      using hint = 'create it first: create role ontdubbel_worker login password ''…''';
+  end if;
+end
+$$;
+
+grant usage on schema public to ontdubbel_worker;
+grant select, insert, update, delete on library, card, subscription, history_preference, loan, loan_history, hold, charge,
+  payment, message, contact to ontdubbel_worker;
+grant select, insert, update on patron, merge, merge_step, import_file, feed_counter, change to ontdubbel_worker;
+grant select, insert, update, delete on redirect_note, portal_intent, pair_decision to ontdubbel_worker;
+grant select on id_floor to ontdubbel_worker;
+grant usage on all sequences in schema public to ontdubbel_worker;

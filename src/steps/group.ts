@@ -1,0 +1,90 @@
+import type { Client, PoolClient } from 'pg'
+import type { Refusal } from '../domain/codes'
+import { beginMerge, commit, type MergeTransactionOptions } from '../database/transaction'
+import { openOrRefuse, storeRefusals, takePatrons, whyNotTaken } from './openMerge'
+import { retireRecords, tellTheFeed } from './retireRecord'
+import { allOf, goForward } from './step'
+import { inPlanOrder } from './transfers'
+
+/** What became of the merges of a group. The lists are disjoint and together all that were given. */
+export interface GroupResult {
+  /** Everything moved, the removed record retired. */
+  merged: number[]
+  refused: { id: number; refusal: Refusal }[]
+  /** A record is in an unfinished merge, named in the refusal that a person would get. Nothing is stored. */
+  waiting: { id: number; refusal: Refusal }[]
+  /** A record is taken by a desk or another merge, or the merge is no longer new: look again later. */
+  skipped: number[]
+}
+
+/** The attempt that a group writes into the ledger: it commits once or not at all. */
+const GROUP_ATTEMPT = 1
+
+/**
+ * The work of a group inside a transaction that somebody else begins and ends: takes both records of every merge, refuses
+ * or opens each, goes through all steps, retires. Merges are rows of `merge` with status `new`, up to 200, no patron twice.
+ * All but the feed line: whoever commits adds it last. Statements are sent ahead where the connection is pipelined; it
+ * waits only after taking, after the refusals, and at the end.
+ */
+export async function mergeInTransaction(
+  client: Client | PoolClient,
+  merges: readonly number[],
+  options: { ifToken?: string | null; afterTaking?: (taken: number[]) => Promise<void> } = {},
+): Promise<GroupResult> {
+  const taken = await takePatrons(client, merges)
+  const result: GroupResult = { merged: [], refused: [], waiting: [], skipped: [] }
+  if (taken.length < merges.length) {
+    const got = new Set(taken)
+    const rest = await whyNotTaken(
+      client,
+      merges.filter((id) => !got.has(id)),
+    )
+    for (const { id, status, refusal } of rest) {
+      if (status === 'new' && refusal?.code === 'merge-in-progress') result.waiting.push({ id, refusal })
+      else if (status === 'new' && refusal) result.refused.push({ id, refusal })
+      else result.skipped.push(id)
+    }
+    if (result.refused.length > 0) await storeRefusals(client, result.refused)
+  }
+  if (taken.length === 0) return result
+  await options.afterTaking?.(taken)
+  for (const { id, refusal } of await openOrRefuse(client, taken, GROUP_ATTEMPT, options.ifToken ?? null)) {
+    if (refusal) result.refused.push({ id, refusal })
+    else result.merged.push(id)
+  }
+  if (result.merged.length === 0) return result
+  await allOf([
+    ...inPlanOrder.map((step) => goForward(client, step, result.merged, GROUP_ATTEMPT)),
+    ...retireRecords(client, result.merged, GROUP_ATTEMPT),
+  ])
+  return result
+}
+
+/**
+ * Merges a group in one transaction of its own and commits it. Rejects with the first error of `pg`, nothing done; which
+ * mean "again, in halves" says database/failures.ts. `client` is a connection of the caller's, idle.
+ */
+export async function mergeGroup(
+  client: Client | PoolClient,
+  merges: readonly number[],
+  options: MergeTransactionOptions = {},
+): Promise<GroupResult> {
+  try {
+    // not awaited: the connection sends it ahead of what follows, and its error is that of whatever follows
+    const begun = client.query(beginMerge(options))
+    const worked = mergeInTransaction(client, merges)
+    await allOf([begun, worked])
+    const result = await worked
+    if (result.merged.length > 0) {
+      const told = tellTheFeed(client, result.merged, 'merged')
+      await allOf([told, commit(client)])
+    } else {
+      await commit(client)
+    }
+    return result
+  } catch (error) {
+    await client.query('rollback').catch(() => {})
+    throw error
+  }
+}
+

@@ -1,0 +1,188 @@
+import type { ClientBase } from 'pg'
+import { run, runOne, statement } from '../database/statement'
+import type { Refusal } from '../domain/codes'
+import { ledger } from './sql'
+
+/** A merge that has been taken: its row and both patron rows are locked until the transaction ends. */
+const take = statement<{ id: number }>(
+  'open.take',
+  `with r as materialized (
+     select m.id, m.kept, p.id as removed from merge m join patron p on p.id = m.removed
+     where m.id = any($1) and m.status = 'new' and p.merged_into is null and p.merging is null and m.kept <> m.removed
+     order by p.id for update of p, m skip locked),
+   k as (
+     select r.id from r join patron k on k.id = r.kept
+     where k.merged_into is null and k.merging is null for no key update of k skip locked)
+   select id from k order by id`,
+)
+
+/**
+ * Takes both records of each merge, in one statement (two doubled activities would take half each in two): the removed
+ * ones for update, in id order, the kept ones for no key update. Whatever is locked by somebody else is passed over. Gives
+ * the ids of the merges taken.
+ */
+export async function takePatrons(client: ClientBase, merges: readonly number[]): Promise<number[]> {
+  return (await run(client, take, [merges])).map((row) => row.id)
+}
+
+const notTaken = statement<{ id: number; status: string; refusal: Refusal | null }>(
+  'open.notTaken',
+  `select m.id, m.status, case
+     when m.kept = m.removed then jsonb_build_object('code', 'same-record', 'details', jsonb_build_object('patron', m.kept))
+     when k.id is null or r.id is null then jsonb_build_object('code', 'unknown-patron', 'details', jsonb_build_object(
+       'patrons', to_jsonb(array_remove(array[case when k.id is null then m.kept end, case when r.id is null then m.removed end], null))))
+     when k.merging is not null or r.merging is not null then jsonb_build_object('code', 'merge-in-progress', 'details',
+       jsonb_build_object('merge', coalesce(r.merging, k.merging), 'patron', case when r.merging is not null then r.id else k.id end))
+     when k.merged_into is not null or r.merged_into is not null then jsonb_build_object('code', 'already-merged', 'details',
+       jsonb_build_object('patron', case when r.merged_into is not null then r.id else k.id end,
+         'mergedInto', live_patron(case when r.merged_into is not null then r.id else k.id end)))
+   end as refusal
+   from merge m left join patron k on k.id = m.kept left join patron r on r.id = m.removed
+   where m.id = any($1)`,
+)
+
+/**
+ * Why merges could not be taken: a refusal (the first four of domain.md), or null: a record is locked by a desk or another
+ * merge at this moment, come again. `status` tells a doubled activity that its merge is no longer `new`.
+ */
+export async function whyNotTaken(
+  client: ClientBase,
+  merges: readonly number[],
+): Promise<{ id: number; status: string; refusal: Refusal | null }[]> {
+  return run(client, notTaken, [merges])
+}
+
+/**
+ * Refuses or opens each merge taken, under its locks, in one statement. The order of refusals is domain.md's. R3 is decided
+ * here, before R10 deletes subscriptions: where both are registered, and where of these the kept record's history is off.
+ * The warnings that concern the records as they are before anything changes are judged here and stored.
+ */
+const open = statement<{ id: number; refusal: Refusal | null }>(
+  'open.open',
+  `with facts as materialized (
+     select m.id, m.accept, k.protected or r.protected as protected,
+       case when k.protected then k.id else r.id end as protected_patron,
+       kn.number <> rn.number and 'different-national-numbers' <> all(m.override) as two_numbers,
+       case when 'charges-in-collection' <> all(m.override) then
+         (select jsonb_agg(c.id order by c.id) from charge c where c.patron = r.id and c.in_collection and c.paid < c.amount) end as in_collection,
+       $2::text is not null and $2::text is distinct from preview_token(m.kept, m.removed, m.on_date, m.take) as changed,
+       both_at.libraries as both_registered, off_at.libraries as history_off,
+       array_remove(array[
+         case when erased.at is not null then jsonb_build_object('code', 'history-erased', 'details',
+           jsonb_build_object('loans', erased.loans, 'libraries', erased.at)) end,
+         case when r_active.at is not null and k_active.at is null then jsonb_build_object('code', 'valid-subscription-on-removed',
+           'details', jsonb_build_object('libraries', r_active.at)) end,
+         case when r.registered_online and r.internet_block = 'online-registration' and rn.number is null
+           and k.internet_block is null and kn.number is not null
+           then jsonb_build_object('code', 'unverified-login-gains-access', 'details', jsonb_build_object('patron', r.id)) end,
+         case when details_that_differ(k, r) <> '{}' then jsonb_build_object('code', 'details-differ', 'details',
+           jsonb_build_object('fields', to_jsonb(details_that_differ(k, r)))) end,
+         case when invalid.patrons <> '{}' then jsonb_build_object('code', 'national-number-invalid', 'details',
+           jsonb_build_object('patrons', to_jsonb(invalid.patrons))) end,
+         case when against.what <> '{}' then jsonb_build_object('code', 'different-person', 'details',
+           jsonb_build_object('because', to_jsonb(against.what))) end,
+         case when rejected.pair is not null then jsonb_build_object('code', 'rejected-before', 'details', rejected.pair) end
+       ], null) as warnings
+     from merge m join patron k on k.id = m.kept join patron r on r.id = m.removed
+     cross join lateral (select coalesce(k.national_number, national_number_in(k.legitimation)) as number) kn
+     cross join lateral (select coalesce(r.national_number, national_number_in(r.legitimation)) as number) rn
+     cross join lateral (select array(
+       select s.library from subscription s join subscription t on t.patron = k.id and t.library = s.library
+       where s.patron = r.id group by s.library order by s.library) as libraries) both_at
+     cross join lateral (select array(
+       select l from unnest(both_at.libraries) l
+       where not exists (select from history_preference h where h.patron = k.id and h.library = l and h.enabled) order by l) as libraries) off_at
+     cross join lateral (
+       select sum(n)::bigint as loans, jsonb_object_agg(library, n) as at from (
+         select library, count(*) as n from loan_history where patron = r.id and library = any(off_at.libraries) group by library) e) erased
+     cross join lateral (select jsonb_agg(distinct library) as at from subscription
+       where patron = r.id and is_active(stopped_on, ends_on, m.on_date)) r_active
+     cross join lateral (select jsonb_agg(distinct library) as at from subscription
+       where patron = k.id and is_active(stopped_on, ends_on, m.on_date)) k_active
+     -- R9 looks into a legitimation only where it has found no number before it
+     cross join lateral (select case when k.national_number is null and r.national_number is null then array_remove(array[
+         case when holds_invalid_national_number(k.legitimation) then k.id end,
+         case when kn.number is null and holds_invalid_national_number(r.legitimation) then r.id end], null) else '{}' end as patrons) invalid
+     cross join lateral (select speaks_against(k, r) as what) against
+     -- whoever was merged into one of the two is that person too
+     left join lateral (
+       with recursive ours as (select k.id union select p.id from ours o join patron p on p.merged_into = o.id),
+       theirs as (select r.id union select p.id from theirs t join patron p on p.merged_into = t.id)
+       select jsonb_build_object('patrons', jsonb_build_array(d.lower_patron, d.higher_patron)) as pair
+       from ours o, theirs t, pair_decision d
+       where d.lower_patron = least(o.id, t.id) and d.higher_patron = greatest(o.id, t.id)
+       order by d.lower_patron, d.higher_patron limit 1
+     ) rejected on exists (select from pair_decision)
+     where m.id = any($1)),
+   judged as materialized (
+     select f.*, needed.codes, case
+       when protected then jsonb_build_object('code', 'protected', 'details', jsonb_build_object('patron', protected_patron))
+       when two_numbers then jsonb_build_object('code', 'different-national-numbers', 'details', '{}'::jsonb)
+       when in_collection is not null then jsonb_build_object('code', 'charges-in-collection', 'details', jsonb_build_object('charges', in_collection))
+       when changed then jsonb_build_object('code', 'changed-since-preview', 'details', '{}'::jsonb)
+       when needed.codes is not null then jsonb_build_object('code', 'needs-acceptance', 'details', jsonb_build_object('warnings', needed.codes))
+     end as refusal
+     from facts f cross join lateral (
+       select jsonb_agg(w ->> 'code') as codes from unnest(f.warnings) w
+       where w ->> 'code' in ('history-erased', 'unverified-login-gains-access', 'rejected-before') and w ->> 'code' <> all(f.accept)) needed),
+   updated as (
+     update merge m set status = case when j.refusal is null then 'open' else 'refused' end, refusal = j.refusal,
+       both_registered = j.both_registered, history_off = j.history_off, warnings = to_jsonb(j.warnings),
+       opened_at = case when j.refusal is null then clock_timestamp() end,
+       ended_at = case when j.refusal is not null then clock_timestamp() end
+     from judged j where m.id = j.id),
+   written as (${ledger(
+     'openMerge',
+     `select id, jsonb_build_object('bothRegistered', cardinality(both_registered), 'historyOff', cardinality(history_off)),
+        null::jsonb, null::jsonb from judged where refusal is null`,
+   ).replace('$2::int', '$3::int')})
+   select id, refusal from judged order by id`,
+)
+
+/**
+ * Judges the merges taken: each is refused (stored with its reason; nothing else changes) or opened. `ifToken` is a
+ * preview's token that must still be true.
+ */
+export async function openOrRefuse(
+  client: ClientBase,
+  merges: readonly number[],
+  attempt: number,
+  ifToken: string | null = null,
+): Promise<{ id: number; refusal: Refusal | null }[]> {
+  return run(client, open, [merges, ifToken, attempt])
+}
+
+const refuse = statement(
+  'open.refuse',
+  `update merge m set status = 'refused', refusal = r, ended_at = clock_timestamp()
+   from unnest($1::bigint[], $2::jsonb[]) x (id, r) where m.id = x.id and m.status = 'new'`,
+)
+
+/** Stores refusals that were found without taking the records. */
+export async function storeRefusals(client: ClientBase, refused: { id: number; refusal: Refusal }[]): Promise<void> {
+  await run(client, refuse, [refused.map((r) => r.id), refused.map((r) => JSON.stringify(r.refusal))])
+}
+
+const redirectFromNow = statement(
+  'open.redirect',
+  `with m as materialized (select id, kept, removed from merge where id = any($1) and status = 'open'),
+   removed as (update patron p set merged_into = m.kept, merging = m.id from m where p.id = m.removed)
+   update patron p set merging = m.id from m where p.id = m.kept`,
+)
+
+/** A single merge: from this transaction's commit on, what is written for the removed record goes to the kept one. */
+export async function beginRedirect(client: ClientBase, merges: readonly number[]): Promise<void> {
+  await run(client, redirectFromNow, [merges])
+}
+
+const token = statement<{ token: string }>(
+  'open.token',
+  `select preview_token(kept, removed, on_date, take) as token from merge where id = $1`,
+)
+
+/** The token of what a preview saw: asked for under its locks, before any step. */
+export async function previewToken(client: ClientBase, merge: number): Promise<string> {
+  const row = await runOne(client, token, [merge])
+  if (!row) throw new Error(`merge ${merge} does not exist`)
+  return row.token
+}

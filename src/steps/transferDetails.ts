@@ -1,0 +1,74 @@
+import { changesOf, ledger } from './sql'
+import { step } from './step'
+
+/** The columns that this step may change, for its reverse: each goes back by itself where nothing changed it since. */
+const COLUMNS = [
+  ['last_name', 'text'],
+  ['first_name', 'text'],
+  ['gender', 'text'],
+  ['birth_date', 'date'],
+  ['street', 'text'],
+  ['house_number', 'text'],
+  ['box', 'text'],
+  ['postcode', 'text'],
+  ['city', 'text'],
+  ['national_number', 'text'],
+  ['registered_on', 'date'],
+  ['last_activity_on', 'date'],
+] as const
+
+const putBack = COLUMNS.map(
+  ([column, type]) => `${column} = case when c.now ? '${column}' and p.${column} is not distinct from (c.now ->> '${column}')::${type}
+      then (c.was ->> '${column}')::${type} else p.${column} end`,
+).join(',\n      ')
+
+/**
+ * R9 and R14, all that stands on the kept record's own row but the block. Details stay, blanks too, unless taken by name; a
+ * value is taken whole (an address is one; a blank first name never replaces one) and never where the removed record lacks
+ * it. The national number: R9 names the fields before the legitimations, but where they could differ the merge is refused,
+ * or overridden, and then the kept record's own (field, else legitimation) is the one: so this order serves both.
+ */
+export const transferDetails = step('transferDetails', {
+  forward: [
+    `with m as materialized (select id, kept, removed, on_date, take from merge where id = any($1)),
+    changed as (
+      update patron k set
+        last_name = case when not is_blank(r.last_name) and ('name' = any(m.take) or ('blanks' = any(m.take) and is_blank(k.last_name)))
+          then r.last_name else k.last_name end,
+        first_name = case when not is_blank(r.first_name) and ('name' = any(m.take) or ('blanks' = any(m.take) and is_blank(k.first_name)))
+          then r.first_name else k.first_name end,
+        gender = case when r.gender is not null and ('gender' = any(m.take) or ('blanks' = any(m.take) and k.gender is null))
+          then r.gender else k.gender end,
+        birth_date = case when r.birth_date is not null and ('birth-date' = any(m.take) or ('blanks' = any(m.take) and k.birth_date is null))
+          then r.birth_date else k.birth_date end,
+        street = case when address.taken then r.street else k.street end,
+        house_number = case when address.taken then r.house_number else k.house_number end,
+        box = case when address.taken then r.box else k.box end,
+        postcode = case when address.taken then r.postcode else k.postcode end,
+        city = case when address.taken then r.city else k.city end,
+        national_number = coalesce(k.national_number, national_number_in(k.legitimation), r.national_number,
+          national_number_in(r.legitimation)),
+        registered_on = least(k.registered_on, r.registered_on),
+        last_activity_on = greatest(k.last_activity_on, r.last_activity_on)
+      from m join patron r on r.id = m.removed join patron k0 on k0.id = m.kept,
+        lateral (select has_address(r) and ('address' = any(m.take) or ('blanks' = any(m.take) and not has_address(k0))) as taken) address
+      where k.id = m.kept
+      returning m.id as merge, k.id, to_jsonb(old) as was, to_jsonb(new) as now),
+    differing as (
+      select c.merge, c.id, jsonb_object_agg(o.key, o.value) as was, jsonb_object_agg(o.key, c.now -> o.key) as now
+      from changed c, jsonb_each(c.was) o where o.value is distinct from c.now -> o.key group by c.merge, c.id)
+    ${ledger(
+      'transferDetails',
+      `select m.id, jsonb_build_object('details', coalesce((select count(*) from jsonb_object_keys(d.was)), 0)),
+        case when d.merge is not null then jsonb_build_array(jsonb_build_object('table', 'patron', 'id', d.id, 'was', d.was, 'now', d.now)) end,
+        null::jsonb
+       from m left join differing d on d.merge = m.id`,
+    )}`,
+  ],
+  reverse: [
+    `with ${changesOf('transferDetails', 'patron')}
+    update patron p set
+      ${putBack}
+    from changes c where p.id = c.kept`,
+  ],
+})

@@ -1,0 +1,50 @@
+import { changesOf, handBack, ledger, MERGES } from './sql'
+import { step } from './step'
+
+/**
+ * R2: every hold moves. Where both have an open one on the same title for the same pickup library, one stays: a ready one
+ * before any other, then the earlier placedAt, then the lower id; the other is cancelled first, so that the patron never
+ * has two. Noted: the ready holds that move, whose labels on the shelf show the removed record.
+ */
+export const transferHolds = step('transferHolds', {
+  forward: [
+    `with ${MERGES},
+    losers as (
+      select m.id as merge,
+        case when (r.status <> 'ready', r.placed_at, r.id) < (k.status <> 'ready', k.placed_at, k.id) then k.id else r.id end as id
+      from m
+      join hold r on r.patron = m.removed and r.status <> 'cancelled'
+      join hold k on k.patron = m.kept and k.library = r.library and k.title = r.title and k.status <> 'cancelled'),
+    cancelled as (
+      update hold h set status = 'cancelled', reason = 'duplicate-after-merge' from losers l where h.id = l.id
+      returning l.merge, jsonb_build_object('table', 'hold', 'id', h.id, 'library', h.library,
+        'was', jsonb_build_object('status', old.status, 'reason', old.reason),
+        'now', jsonb_build_object('status', new.status, 'reason', new.reason)) as change)
+    ${ledger(
+      'transferHolds',
+      `select m.id, jsonb_build_object('holds', 0, 'collapsed', count(c.change)), jsonb_agg(c.change) filter (where c.change is not null),
+        null::jsonb
+       from m left join cancelled c on c.merge = m.id group by m.id`,
+    )}`,
+    `with ${MERGES},
+    moved as (
+      update hold h set patron = m.kept, written_for = coalesce(h.written_for, m.removed)
+      from m where h.patron = m.removed returning m.id as merge, h.id, h.library, h.status),
+    n as (
+      select merge, count(*) as holds,
+        jsonb_agg(jsonb_build_object('hold', id, 'library', library) order by id) filter (where status = 'ready') as ready
+      from moved group by merge)
+    update merge_step s set counts = jsonb_set(s.counts, '{holds}', to_jsonb(n.holds)), attempts = $2::int,
+      noted = case when n.ready is not null then jsonb_build_object('ready', n.ready) end
+    from n where s.merge = n.merge and s.step = 'transferHolds'`,
+  ],
+  reverse: [
+    handBack('hold'),
+    `with ${changesOf('transferHolds', 'hold')}
+    update hold h set status = c.was ->> 'status', reason = c.was ->> 'reason' from changes c
+    where h.id = c.id::bigint and h.patron in (c.kept, c.removed)
+      and h.status = c.now ->> 'status' and h.reason = c.now ->> 'reason'
+      and not exists (select from hold o where o.patron = h.patron and o.library = h.library and o.title = h.title
+        and o.status <> 'cancelled')`,
+  ],
+})

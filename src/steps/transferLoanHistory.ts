@@ -1,0 +1,56 @@
+import { changesOf, FAMILY, handBack, ledger, MERGES } from './sql'
+import { step } from './step'
+
+/**
+ * R3: loan history moves, except where openMerge decided that it is erased (both registered there, the kept record's
+ * preference off). At a library where both are registered the kept record's preference holds; elsewhere the removed one's
+ * moves where the kept record has none; one that does not move is dropped. What is erased is counted, not recorded.
+ */
+export const transferLoanHistory = step('transferLoanHistory', {
+  forward: [
+    `with m as materialized (select id, kept, removed, both_registered, history_off from merge where id = any($1)),
+    erased as (
+      delete from loan_history h using m where h.patron = m.removed and h.library = any(m.history_off)
+      returning m.id as merge, h.library),
+    moved as (
+      update loan_history h set patron = m.kept, written_for = coalesce(h.written_for, m.removed)
+      from m where h.patron = m.removed and h.library <> all(m.history_off) returning m.id as merge),
+    staying as materialized (
+      select m.id as merge, h.library from m join history_preference h on h.patron = m.removed
+      where h.library = any(m.both_registered)
+        or exists (select from history_preference k where k.patron = m.kept and k.library = h.library)),
+    dropped as (
+      delete from history_preference h using m, staying s
+      where s.merge = m.id and h.patron = m.removed and h.library = s.library
+      returning m.id as merge, jsonb_build_object('table', 'history_preference', 'id', h.library, 'was', to_jsonb(h),
+        'now', null) as change),
+    taken as (
+      update history_preference h set patron = m.kept, written_for = coalesce(h.written_for, m.removed)
+      from m where h.patron = m.removed
+        and not exists (select from staying s where s.merge = m.id and s.library = h.library)
+      returning m.id as merge)
+    ${ledger(
+      'transferLoanHistory',
+      `select m.id, jsonb_build_object(
+          'loanHistory', (select count(*) from moved x where x.merge = m.id),
+          'erased', (select count(*) from erased x where x.merge = m.id),
+          'erasedAt', coalesce((select jsonb_object_agg(library, n) from
+            (select library, count(*) as n from erased x where x.merge = m.id group by library) e), '{}'),
+          'preferences', (select count(*) from taken x where x.merge = m.id),
+          'preferencesDropped', (select count(*) from dropped x where x.merge = m.id)),
+        (select jsonb_agg(change) from dropped x where x.merge = m.id), null::jsonb
+       from m`,
+    )}`,
+  ],
+  reverse: [
+    handBack('loan_history'),
+    `with recursive ${FAMILY}
+    update history_preference t set patron = f.removed, written_for = nullif(t.written_for, f.removed)
+    from family f where t.patron = f.kept and t.written_for = f.member
+      and not exists (select from history_preference o where o.patron = f.removed and o.library = t.library)`,
+    `with ${changesOf('transferLoanHistory', 'history_preference')}
+    insert into history_preference (patron, library, enabled, written_for)
+    select (was ->> 'patron')::bigint, was ->> 'library', (was ->> 'enabled')::boolean, (was ->> 'written_for')::bigint
+    from changes on conflict (patron, library) do nothing`,
+  ],
+})

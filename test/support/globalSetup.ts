@@ -1,0 +1,50 @@
+import { connect } from '../../src/database/pool'
+import { migrate } from '../../src/database/migrate'
+import { removeDataDir, temporaryDataDir } from '../../src/stack/dataDir'
+import { startPostgres } from '../../src/stack/postgres'
+import { serverUrl, TEMPLATE } from './database'
+import { watchForLeftovers } from './leavesNothing'
+
+export type TestServers = { stop(): Promise<void> }
+
+/**
+ * Starts what all test files share, on free ports: PostgreSQL with a migrated template database. Its addresses go to the
+ * files by environment. `TEST_PG_URL` (and the three others) given from outside: that server is used and left alone.
+ */
+export default async function globalSetup(): Promise<void> {
+  const stops: (() => Promise<void>)[] = []
+  const servers: TestServers = {
+    async stop() {
+      for (const stop of stops.reverse()) await stop()
+    },
+  }
+  ;(globalThis as { testServers?: TestServers }).testServers = servers
+  watchForLeftovers()
+  try {
+    if (!process.env.TEST_PG_URL) {
+      const dataDir = temporaryDataDir('ontdubbel-test-')
+      stops.push(async () => removeDataDir(dataDir))
+      const postgres = await startPostgres({ dataDir, port: 0, durable: false })
+      stops.push(() => postgres.stop())
+      process.env.TEST_PG_URL = postgres.superuserUrl('postgres')
+      process.env.TEST_PG_OWNER_URL = postgres.ownerUrl('postgres')
+      process.env.TEST_PG_WORKER_URL = postgres.workerUrl('postgres')
+      process.env.TEST_PG_PORTAL_URL = postgres.portalUrl('postgres')
+    }
+    await makeTemplate()
+  } catch (error) {
+    await servers.stop()
+    throw error
+  }
+}
+
+async function makeTemplate(): Promise<void> {
+  const admin = await connect(serverUrl('postgres'))
+  try {
+    await admin.query(`drop database if exists ${TEMPLATE}`)
+    await admin.query(`create database ${TEMPLATE} owner ontdubbel_owner`)
+  } finally {
+    await admin.end()
+  }
+  await migrate(serverUrl(TEMPLATE, 'owner'))
+}
