@@ -96,6 +96,8 @@ create table portal_intent (
   action text not null check (action in ('change', 'remove')),
   -- the record at the end of the chain, as it stood when the link was read
   target bigint not null,
+  -- 1, or the how-manieth time this link had to be moved: it came back while the merge was at the portal
+  round int not null default 1,
   -- changed, removed, gone-already; null while the portal has not answered
   outcome text check (outcome in ('changed', 'removed', 'gone-already')),
   primary key (merge, account, library, actor_id)

@@ -1,0 +1,28 @@
+import { Context } from '@temporalio/activity'
+import type { Pool } from 'pg'
+import { OntdubbelError } from '../domain/errors'
+import type { MergeReport } from '../domain/request'
+import { mergeReport } from '../merges/report'
+import { setPortal } from '../merges/store'
+import { syncPortalLinks } from '../merges/syncPortal'
+import type { PortalClient } from '../portal/client'
+import { whileHeartbeating } from './heartbeat'
+
+/** Whatever calls the portal, on its own queue. */
+export function portalActivities(pool: Pool, portal: PortalClient) {
+  return {
+    /** Updates the links at the portal, completes the merge, and gives it as it is then. */
+    async syncPortalLinks(merge: number): Promise<MergeReport> {
+      const { attempt } = Context.current().info
+      await whileHeartbeating(({ signal }) => syncPortalLinks(pool, portal, merge, attempt, signal))
+      const report = await mergeReport(pool, merge)
+      if (!report) throw new OntdubbelError('unknown-merge', `there is no merge ${merge}`)
+      return report
+    },
+
+    /** Stores how far the portal is, for the command line. */
+    async notePortal(merge: number, state: 'waiting' | 'refused' | 'gave-up'): Promise<void> {
+      await setPortal(pool, merge, state)
+    },
+  }
+}

@@ -1,0 +1,15 @@
+import type { Pool } from 'pg'
+import { createPool } from '../database/pool'
+
+/** A command's statements run one after the other; a follower and a question beside it are all there is at once. */
+const COMMAND_CONNECTIONS = 4
+
+/** Runs a command's work with a pool on the library database, and ends it. */
+export async function withDatabase<T>(url: string, work: (pool: Pool) => Promise<T>): Promise<T> {
+  const pool = createPool(url, { max: COMMAND_CONNECTIONS, applicationName: 'ontdubbel command' })
+  try {
+    return await work(pool)
+  } finally {
+    await pool.end()
+  }
+}

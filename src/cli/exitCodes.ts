@@ -1,0 +1,22 @@
+import type { MergeReport } from '../domain/request'
+
+/** cli.md: what a command ends with. */
+export const EXIT = { done: 0, failed: 1, badInput: 2, refused: 3, waits: 4 } as const
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
+
+/** The exit code that tells a merge's end (or where it stands). */
+export function exitCodeOf({ status, refusal }: Pick<MergeReport, 'status' | 'refusal'>): ExitCode {
+  if (refusal?.code === 'bad-input') return EXIT.badInput
+  switch (status) {
+    case 'refused':
+      return EXIT.refused
+    case 'running':
+    case 'waiting-for-portal':
+    case 'needs-attention':
+    case 'undo-waiting-for-portal':
+    case 'undoing':
+      return EXIT.waits
+    default:
+      return EXIT.done
+  }
+}

@@ -1,0 +1,65 @@
+import { Command, CommanderError } from 'commander'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { packageRoot } from '../packageRoot'
+import { isOntdubbelError } from '../domain/errors'
+import { EXIT } from './exitCodes'
+import { stopWhenNobodyReads, tell } from './output'
+
+/** The commands, each in a file that is loaded only when it is asked for: a command loads only what it uses. */
+const COMMANDS: Record<string, () => Command> = {
+  up: () => (require('./up') as typeof import('./up')).upCommand(),
+  migrate: () => (require('./migrate') as typeof import('./migrate')).migrateCommand(),
+  worker: () => (require('./worker') as typeof import('./worker')).workerCommand(),
+  import: () => (require('./import') as typeof import('./import')).importCommand(),
+  export: () => (require('./export') as typeof import('./export')).exportCommand(),
+  patron: () => (require('./patron') as typeof import('./patron')).patronCommand(),
+  preview: () => (require('./preview') as typeof import('./preview')).previewCommand(),
+  merge: () => (require('./merge') as typeof import('./merge')).mergeCommand(),
+  register: () => (require('./register') as typeof import('./register')).registerCommand(),
+  doctor: () => (require('./doctor') as typeof import('./doctor')).doctorCommand(),
+  demo: () => (require('./demo') as typeof import('./demo')).demoCommand(),
+}
+
+async function main(argv: string[]): Promise<number> {
+  stopWhenNobodyReads()
+  const program = new Command('ontdubbel')
+    .description('Merges duplicate patron records of a library consortium: previewed, durable, and with a way back.')
+    .version(version())
+    .showHelpAfterError('(ontdubbel --help says what there is)')
+  const asked = COMMANDS[argv[2] ?? '']
+  for (const make of asked ? [asked] : Object.values(COMMANDS)) program.addCommand(make())
+  for (const command of everyCommand(program)) command.exitOverride()
+  await program.parseAsync(argv)
+  return Number(process.exitCode ?? EXIT.done)
+}
+
+function everyCommand(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(everyCommand)]
+}
+
+function version(): string {
+  const { version: written } = JSON.parse(readFileSync(path.join(packageRoot, 'package.json'), 'utf8')) as { version: string }
+  return written
+}
+
+/** What a failed command ends with. Its sentence has been printed by commander, or is printed here. */
+function exitCodeFor(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput
+  if (isOntdubbelError(error)) {
+    tell(error.message)
+    return error.exitCode
+  }
+  const { message, code } = error as { message?: string; code?: string }
+  if (['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', '57P03', '3D000', '28P01', '28000'].includes(code ?? '')) {
+    tell(`The library database cannot be reached (${code}). Is the stack running ("ontdubbel up")? Is DATABASE_URL right? "ontdubbel doctor" looks.`)
+    return EXIT.failed
+  }
+  tell(process.env.ONTDUBBEL_DEBUG && error instanceof Error ? (error.stack ?? error.message) : `Something failed that nobody foresaw${code ? ` (${code})` : ''}: ${message ?? String(error)}`)
+  return EXIT.failed
+}
+
+main(process.argv).then(
+  (code) => process.exit(code),
+  (error: unknown) => process.exit(exitCodeFor(error)),
+)

@@ -1,0 +1,172 @@
+import { Command, Option } from 'commander'
+import { MERGE_STATUSES, OVERRIDES, TAKE_FIELDS, WARNINGS, type MergeStatus, type Override, type TakeField } from '../domain/codes'
+import { OntdubbelError } from '../domain/errors'
+import { refusedWithoutRow } from '../domain/reports'
+import type { MergeReport } from '../domain/request'
+import { parseRequest } from '../merges/parseRequest'
+import { listMerges, mergeReport } from '../merges/report'
+import { mergeById, reasonRefused } from '../merges/store'
+import { startMerge, startMergeOnly } from '../temporal/calls'
+import type { OpenAnswer } from '../workflows/messages'
+import { workflowIdOf } from '../workflows/names'
+import type { Pool } from 'pg'
+import { id, oneOf, withPairOptions } from './arguments'
+import { Places, withPlaces, withWho, type SharedOptions } from './context'
+import { withDatabase } from './database'
+import { EXIT, exitCodeOf } from './exitCodes'
+import { followMerge } from './follow'
+import { printMerge } from './mergeText'
+import { print, printJson, tell } from './output'
+import { withTemporal } from './temporal'
+
+interface MergeOptions extends SharedOptions {
+  on?: string
+  take?: TakeField[]
+  accept?: string[]
+  override?: Override[]
+  if?: string
+  wait: boolean
+  by: string
+  reason?: string
+}
+
+/** `ontdubbel merge KEEP REMOVE`, with `merge show` and `merge list`. */
+export function mergeCommand(): Command {
+  const command = withWho(withPlaces(withPairOptions(new Command('merge'))))
+    .description('merge one pair and follow its steps; the same pair again follows, or reports, the same merge')
+    .option('--take <field>', `take over from the removed record: ${TAKE_FIELDS.join(', ')} (may be repeated)`, oneOf(TAKE_FIELDS))
+    .option('--accept <code>', 'accept a warning that stops the merge (may be repeated)', oneOf(WARNINGS))
+    .option('--override <code>', `go on in spite of: ${OVERRIDES.join(', ')} (may be repeated)`, oneOf(OVERRIDES))
+    .option('--if <token>', 'only if nothing has changed since the preview that gave this token')
+    .option('--no-wait', 'only start')
+    .option('--json', 'one JSON document')
+    .action(merge)
+  command.addCommand(showCommand())
+  command.addCommand(listCommand())
+  return command
+}
+
+async function merge(keep: number, remove: number, options: MergeOptions): Promise<void> {
+  const places = new Places(options.dataDir)
+  const asked = {
+    keep,
+    remove,
+    on: options.on,
+    take: options.take,
+    accept: options.accept,
+    override: options.override,
+    ifToken: options.if,
+    by: options.by,
+    reason: options.reason,
+  }
+  const parsed = parseRequest(asked)
+  if ('refusal' in parsed) throw badInput(parsed.refusal.details)
+  await withDatabase(places.databaseUrl(), async (pool) => {
+    // before it is sent: what stands in a workflow's input stays in its history
+    const holds = asked.reason === undefined ? null : await reasonRefused(pool, asked.reason)
+    if (holds) throw badInput({ where: 'reason', expected: `no ${holds} in it` })
+    const report = options.wait ? await mergeAndFollow(pool, places, asked, options) : await onlyStart(places, asked)
+    if (report) show(report, options)
+  })
+}
+
+type Asked = Parameters<typeof startMerge>[1]
+
+async function mergeAndFollow(pool: Pool, places: Places, asked: Asked, options: MergeOptions): Promise<MergeReport | null> {
+  const answer = await withTemporal(places, (client) => startMerge(client, asked))
+  if (answer === 'no-worker') {
+    tell('No worker is running: the merge is started, and runs when one comes ("ontdubbel worker", or "ontdubbel up").')
+    process.exitCode = EXIT.waits
+    const url = places.workflowUrl(workflowIdOf(asked.keep, asked.remove), null)
+    return { ...started(asked), temporalUrl: url }
+  }
+  if (answer.merge === null) return refusedWithoutRow(answer.refusal ?? { code: 'bad-input', details: {} }, options.lang)
+  const follow = answer.refusal === null || (await isSamePair(pool, answer, asked))
+  const report = follow
+    ? await followMerge(pool, answer.merge, { language: options.lang, quiet: options.json ?? false })
+    : await refusedReport(pool, answer, options)
+  return withUrl(pool, places, report)
+}
+
+/** The pair's merge runs under another workflow id, and nothing differs: it is followed. */
+async function isSamePair(pool: Pool, { merge, refusal }: OpenAnswer, asked: Asked): Promise<boolean> {
+  if (merge === null || refusal?.code !== 'merge-in-progress' || refusal.details.difference !== undefined) return false
+  const row = await mergeById(pool, merge)
+  return row?.kept === asked.keep && row.removed === asked.remove && row.status !== 'refused'
+}
+
+async function refusedReport(pool: Pool, answer: OpenAnswer, options: MergeOptions): Promise<MergeReport> {
+  const report = answer.merge === null ? undefined : await mergeReport(pool, answer.merge, { language: options.lang })
+  const { status, refusal } = refusedWithoutRow(answer.refusal ?? { code: 'bad-input', details: {} }, options.lang)
+  return { ...(report ?? started({ keep: 0, remove: 0, by: '' })), status, refusal }
+}
+
+async function onlyStart(places: Places, asked: Asked): Promise<MergeReport> {
+  const outcome = await withTemporal(places, (client) => startMergeOnly(client, asked))
+  tell(outcome === 'started' ? 'The merge is started.' : 'A merge of this pair is running already: nothing was started.')
+  return { ...started(asked), temporalUrl: places.workflowUrl(workflowIdOf(asked.keep, asked.remove), null) }
+}
+
+/** A merge whose row is not there yet. */
+function started(asked: Asked): MergeReport {
+  return {
+    ...refusedWithoutRow({ code: 'bad-input', details: {} }),
+    status: 'running',
+    refusal: null,
+    keep: asked.keep,
+    remove: asked.remove,
+    on: asked.on ?? null,
+    by: asked.by,
+    reason: asked.reason ?? null,
+  }
+}
+
+async function withUrl(pool: Pool, places: Places, report: MergeReport): Promise<MergeReport> {
+  const row = report.id === null ? undefined : await mergeById(pool, report.id)
+  return { ...report, temporalUrl: places.workflowUrl(row?.workflow_id ?? null, row?.first_run_id ?? null) }
+}
+
+function show(report: MergeReport, options: MergeOptions): void {
+  if (options.json) printJson(report)
+  else printMerge(report, options.lang)
+  if (options.wait) process.exitCode = exitCodeOf(report)
+}
+
+function badInput({ where, expected }: Record<string, unknown>): OntdubbelError {
+  return new OntdubbelError('bad-input', `Wrong input at ${String(where)}: expected ${String(expected)}.`, EXIT.badInput)
+}
+
+function showCommand(): Command {
+  return withPlaces(new Command('show').argument('<merge>', "the merge's id", id))
+    .description('one merge: its steps, attempts, counts of what moved, who and why')
+    .option('--json', 'one JSON document')
+    .action(async (mergeId: number, _own: unknown, command: Command) => {
+      const options = command.optsWithGlobals<SharedOptions>()
+      const places = new Places(options.dataDir)
+      await withDatabase(places.databaseUrl(), async (pool) => {
+        const report = await mergeReport(pool, mergeId, { language: options.lang })
+        if (!report) throw new OntdubbelError('unknown-merge', `There is no merge ${mergeId}.`, EXIT.badInput)
+        const whole = await withUrl(pool, places, report)
+        if (options.json) printJson(whole)
+        else printMerge(whole, options.lang)
+      })
+    })
+}
+
+function listCommand(): Command {
+  return withPlaces(new Command('list'))
+    .description('merges, latest first')
+    .addOption(new Option('--status <status>', 'only those with this status').choices(MERGE_STATUSES))
+    .option('--patron <id>', 'only those with this record on either side', id)
+    .option('--json', 'NDJSON')
+    .action(async (_own: unknown, command: Command) => {
+      const options = command.optsWithGlobals<SharedOptions & { status?: MergeStatus; patron?: number }>()
+      const places = new Places(options.dataDir)
+      await withDatabase(places.databaseUrl(), async (pool) => {
+        for await (const report of listMerges(pool, { status: options.status, patron: options.patron }, { language: options.lang })) {
+          if (options.json) printJson(await withUrl(pool, places, report))
+          else print(`${String(report.id).padStart(8)}  ${String(report.remove)} into ${String(report.keep)}  ${report.on ?? ''}  ${report.status}  ${report.refusal?.code ?? ''}`.trimEnd())
+        }
+      })
+    })
+}

@@ -1,0 +1,45 @@
+import { STEPS } from '../domain/codes'
+import type { MergeReport, StepReport } from '../domain/request'
+import { stepSentence, type Language } from '../domain/sentences'
+import { print, styled } from './output'
+
+const STEP_MARK = { pending: '·', running: '…', done: '✓', failed: '✗' } as const
+
+/** One step on one line, in words: what it does, and the counts of what moved. */
+export function stepLine({ step, status, attempts, counts }: StepReport, language: Language): string {
+  const tries = attempts > 1 ? `  (attempt ${attempts})` : ''
+  return `  ${STEP_MARK[status]} ${stepSentence(step, language).padEnd(34)} ${countsInWords(counts)}${tries}`.trimEnd()
+}
+
+/** "2 loans, 1 collapsed": what is 0 is left out. */
+function countsInWords(counts: Record<string, unknown>): string {
+  return Object.entries(counts)
+    .filter(([, count]) => typeof count === 'number' && count > 0)
+    .map(([name, count]) => `${String(count)} ${name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`)
+    .join(', ')
+}
+
+/** A merge, or a preview, as people read it. */
+export function printMerge(report: MergeReport, language: Language): void {
+  const title = report.status === 'preview' ? 'Preview' : `Merge ${report.id ?? ''}`.trim()
+  print(styled('bold', `${title}: ${report.remove ?? '?'} into ${report.keep ?? '?'}, on ${report.on ?? '?'} — ${report.status}`))
+  if (report.refusal) print(styled('red', `  refused (${report.refusal.code}): ${report.refusal.message}`))
+  if (report.attention) print(styled('red', `  needs attention (${report.attention.code}): ${report.attention.message}`))
+  for (const { code, message } of report.warnings) print(`  ${styled('yellow', '!')} ${message} [${code}]`)
+  const shown = [...report.steps].sort((a, b) => STEPS.indexOf(a.step) - STEPS.indexOf(b.step))
+  for (const step of shown) {
+    print(stepLine(step, language))
+    for (const change of step.changes ?? []) print(`      ${change.table} ${String(change.id)}: ${changeInWords(change)}`)
+  }
+  if (report.by) print(`  by ${report.by}${report.reason ? `: ${report.reason}` : ''}`)
+  if (report.token) print(`  token ${report.token}   (merge … --if ${report.token.slice(0, 8)}… merges only what this preview saw; give it whole)`)
+  if (report.temporalUrl) print(`  ${report.temporalUrl}`)
+}
+
+function changeInWords({ was, now }: { was: unknown; now: unknown }): string {
+  if (now === null) return 'deleted'
+  const before = was as Record<string, unknown>
+  return Object.entries(now as Record<string, unknown>)
+    .map(([column, value]) => `${column} ${JSON.stringify(before[column] ?? null)} → ${JSON.stringify(value)}`)
+    .join(', ')
+}

@@ -1,0 +1,56 @@
+import type { MergeStatus, Refusal, StepName, TakeField, Told, Warning } from './codes'
+
+/** What anybody may ask of the workflow mergePatrons (design §4): a new merge, or an existing one taken up again. */
+export type MergeRequest =
+  | {
+      keep: number
+      remove: number
+      /** YYYY-MM-DD; today in Europe/Brussels where it is left out. */
+      on?: string | undefined
+      take?: TakeField[] | undefined
+      /** Codes of warnings. */
+      accept?: string[] | undefined
+      override?: string[] | undefined
+      /** A preview's token that must still be true. */
+      ifToken?: string | undefined
+      by: string
+      /** At most 200 characters, without national numbers or e-mail addresses. */
+      reason?: string | undefined
+    }
+  | { merge: number }
+
+/** One step of a merge as people see it. */
+export interface StepReport {
+  step: StepName
+  status: 'pending' | 'running' | 'done' | 'failed'
+  /** 0 where none is known. */
+  attempts: number
+  counts: Record<string, unknown>
+  /** Only in a preview: what is altered or deleted (`now` null). */
+  changes?: { table: string; id: unknown; was: unknown; now: unknown }[]
+}
+
+/** A warning with its sentence. */
+export interface WarningReport extends Warning {
+  message: string
+}
+
+/** The object of `merge --json`, and what the workflow completes with. */
+export interface MergeReport {
+  /** Null for a preview, and where no merge was made (bad input). */
+  id: number | null
+  status: MergeStatus | 'preview'
+  keep: number | null
+  remove: number | null
+  on: string | null
+  warnings: WarningReport[]
+  steps: StepReport[]
+  by: string | null
+  reason: string | null
+  refusal: (Refusal & { message: string }) | null
+  attention: (Told & { message: string }) | null
+  /** Where to look at it in the Temporal UI; null where no UI is known. */
+  temporalUrl: string | null
+  /** Only in a preview: of what was seen. */
+  token?: string
+}

@@ -1,0 +1,45 @@
+import { accountRecords, libraryRecords, patronRecords } from './consortium'
+import { demoStories, type DemoPairs } from './demoStories'
+import { Ids } from './ids'
+import type { InterchangeRecord } from './records'
+import { createWorld, DEFAULT_TODAY } from './world'
+
+export interface DemoOptions {
+  /** `YYYY-MM-DD` (default 2026-11-24): the day on which the pairs are to be merged. */
+  today?: string
+  /** Of the patrons who are only there to fill the shelves (default 9620). */
+  seed?: number
+}
+
+export interface DemoConsortium {
+  /** In the order of an interchange file. */
+  records: InterchangeRecord[]
+  /** The pairs that are worth showing, each named for what its preview shows. */
+  pairs: DemoPairs
+}
+
+/** Beside those of the stories, whose ids start at 2001. */
+const FILLING_PATRONS = 64
+const FIRST_FILLING_ID = 1001
+const DEFAULT_SEED = 9620
+
+/** Zottegem, Oosterzele and Gavere with 64 generated patrons, and a few pairs written by hand. */
+export function demoConsortium(options: DemoOptions = {}): DemoConsortium {
+  const { today = DEFAULT_TODAY, seed = DEFAULT_SEED } = options
+  const world = createWorld({
+    seed,
+    today,
+    patrons: FILLING_PATRONS,
+    firstId: FIRST_FILLING_ID,
+    libraries: 3,
+    childRows: 9,
+    duplicates: 0.2,
+  })
+  const ids = new Ids()
+  const filling = [...patronRecords(world, ids)]
+  const { patrons, accounts, pairs } = demoStories(world.today, ids)
+  return {
+    records: [...libraryRecords(world), ...filling, ...patrons, ...accountRecords(world), ...accounts],
+    pairs,
+  }
+}

@@ -1,0 +1,131 @@
+import type { Pool } from 'pg'
+import { RecordsBusy, untilFree, type AgainOptions } from '../database/again'
+import { inMergeTransaction } from '../database/transaction'
+import type { Refusal } from '../domain/codes'
+import { beginRedirect, openOrRefuse, storeRefusals, takePatrons, whyNotTaken } from '../steps/openMerge'
+import { parseRequest, type ParsedRequest } from './parseRequest'
+import {
+  createMerge,
+  mergeById,
+  mergeByWorkflow,
+  mergeOfPair,
+  reasonRefused,
+  takeUp,
+  type MergeRow,
+  type WorkflowIds,
+} from './store'
+
+/** What openMerge answers to a workflow. */
+export interface Opened {
+  /** Null where no merge was made: bad input, an unknown merge. */
+  merge: number | null
+  keep: number | null
+  remove: number | null
+  /** `go-on`: this workflow does the steps from here; `report`: the merge is another workflow's, or has ended. */
+  then: 'go-on' | 'report' | 'refused'
+  refusal: Refusal | null
+  /** The merge's options, for comparing with what a second caller asks. */
+  options: { on: string; take: string[]; override: string[] } | null
+}
+
+/**
+ * Opens a single merge for a workflow, or refuses it, or finds that it exists. Idempotent by the workflow's ids: asked again
+ * after a lost answer, or after a Reset, it gives the same. Our tables, not Temporal's memory of ids, decide what is the
+ * same merge. Waits while a desk or another merge has one of the records; `again.onWait` says so.
+ */
+export async function openSingle(
+  pool: Pool,
+  input: unknown,
+  workflow: WorkflowIds,
+  attempt: number,
+  again: AgainOptions = {},
+): Promise<Opened> {
+  const parsed = parseRequest(input)
+  if ('refusal' in parsed) return nothing(parsed.refusal)
+  const asked = parsed.request
+  if ('merge' in asked) return takenUp(pool, asked.merge, workflow)
+
+  let mine = await mergeByWorkflow(pool, workflow)
+  if (!mine) {
+    const refusal = await refusedReason(pool, asked)
+    if (refusal) return nothing(refusal)
+    const same = await mergeOfPair(pool, asked.keep, asked.remove)
+    if (same?.status === 'open' || same?.status === 'undoing') return inProgress(same)
+    if (same) return found(same, 'report', null)
+    await createMerge(pool, asked, workflow)
+    mine = await mergeByWorkflow(pool, workflow)
+    if (!mine) throw new Error('a merge that was just made is gone')
+  }
+  if (mine.status === 'new') {
+    const { id } = mine
+    const refusal = await untilFree((limited) => openOnce(pool, id, asked.ifToken ?? null, attempt, limited), again)
+    return found(mine, refusal ? 'refused' : 'go-on', refusal)
+  }
+  if (mine.status === 'refused') return found(mine, 'refused', mine.refusal)
+  return found(mine, mine.status === 'open' || mine.status === 'retired' ? 'go-on' : 'report', null)
+}
+
+/** One try, one transaction: refused, opened, or busy. */
+async function openOnce(
+  pool: Pool,
+  id: number,
+  ifToken: string | null,
+  attempt: number,
+  limited: boolean,
+): Promise<Refusal | null> {
+  return inMergeTransaction(
+    pool,
+    async (client) => {
+      const [taken] = await takePatrons(client, [id])
+      if (taken === undefined) {
+        const [why] = await whyNotTaken(client, [id])
+        // a second attempt of the same activity was faster
+        if (why && why.status !== 'new') return (await mergeById(client, id))?.refusal ?? null
+        if (!why?.refusal) throw new RecordsBusy(`a record of merge ${id} is in use`)
+        await storeRefusals(client, [{ id, refusal: why.refusal }])
+        return why.refusal
+      }
+      const [judged] = await openOrRefuse(client, [id], attempt, ifToken)
+      if (judged?.refusal) return judged.refusal
+      await beginRedirect(client, [id])
+      return null
+    },
+    { limited },
+  )
+}
+
+async function takenUp(pool: Pool, merge: number, workflow: WorkflowIds): Promise<Opened> {
+  const row = await mergeById(pool, merge)
+  if (!row || row.status === 'new') return nothing({ code: 'unknown-merge', details: { merge } })
+  const unfinished = row.status === 'open' || (row.status === 'retired' && row.portal !== 'done' && row.portal !== 'skipped')
+  if (!unfinished) return found(row, 'report', null)
+  await takeUp(pool, merge, workflow)
+  return found(row, 'go-on', null)
+}
+
+async function refusedReason(pool: Pool, asked: ParsedRequest): Promise<Refusal | null> {
+  const holds = asked.reason === undefined ? null : await reasonRefused(pool, asked.reason)
+  return holds && { code: 'bad-input', details: { where: 'reason', expected: `no ${holds} in it` } }
+}
+
+function inProgress(same: MergeRow): Opened {
+  return found(same, 'refused', {
+    code: 'merge-in-progress',
+    details: { merge: same.id, workflow: same.workflow_id, patron: same.removed },
+  })
+}
+
+function nothing(refusal: Refusal): Opened {
+  return { merge: null, keep: null, remove: null, then: 'refused', refusal, options: null }
+}
+
+function found(row: MergeRow, then: Opened['then'], refusal: Refusal | null): Opened {
+  return {
+    merge: row.id,
+    keep: row.kept,
+    remove: row.removed,
+    then,
+    refusal,
+    options: { on: row.on_date, take: row.take, override: row.override },
+  }
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod'
+import { OVERRIDES, TAKE_FIELDS, WARNINGS, type Refusal } from '../domain/codes'
+import type { MergeRequest } from '../domain/request'
+
+const MAX_REASON_CHARACTERS = 200
+const MAX_NAME_CHARACTERS = 200
+
+const id = z.int().min(1)
+const codes = (allowed: readonly string[]) => z.array(z.enum(allowed as [string, ...string[]])).optional()
+const date = z.iso.date()
+
+const newMerge = z.strictObject({
+  keep: id,
+  remove: id,
+  on: date.optional(),
+  take: z.array(z.enum(TAKE_FIELDS)).optional(),
+  // accepting a warning that does not arise, or that need not be accepted, is no error
+  accept: codes(WARNINGS),
+  override: codes(OVERRIDES),
+  ifToken: z.string().min(1).max(MAX_NAME_CHARACTERS).optional(),
+  by: z.string().trim().min(1).max(MAX_NAME_CHARACTERS),
+  reason: z.string().max(MAX_REASON_CHARACTERS).optional(),
+})
+const existingMerge = z.strictObject({ merge: id })
+
+export type ParsedRequest = Exclude<MergeRequest, { merge: number }>
+
+/**
+ * Parses what a Temporal client sent, whoever it was. A refusal with the code `bad-input` names the place and what was
+ * expected there, never the value. null counts as left out: some languages send it so.
+ */
+export function parseRequest(input: unknown): { request: MergeRequest } | { refusal: Refusal } {
+  const given = withoutNulls(input)
+  const existing = typeof given === 'object' && given !== null && 'merge' in given
+  const parsed = existing ? existingMerge.safeParse(given) : newMerge.safeParse(given)
+  if (parsed.success) return { request: parsed.data as MergeRequest }
+  const issue = parsed.error.issues[0]
+  const where = issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : (issue?.path.join('.') ?? '')
+  return { refusal: { code: 'bad-input', details: { where, expected: expectation(issue) } } }
+}
+
+function expectation(issue: z.core.$ZodIssue | undefined): string {
+  if (issue?.code === 'unrecognized_keys') return 'no such key'
+  if (issue?.code === 'invalid_value') return `one of ${issue.values.join(', ')}`
+  if (issue?.code === 'too_big') return `at most ${issue.maximum}`
+  if (issue?.code === 'too_small') return `at least ${issue.minimum}`
+  if (issue?.code === 'invalid_format') return issue.format === 'date' ? 'a date YYYY-MM-DD' : issue.format
+  if (issue?.code === 'invalid_type') return issue.expected === 'object' ? 'an object {keep, remove, by, …}' : issue.expected
+  return 'something else'
+}
+
+function withoutNulls(input: unknown): unknown {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return input
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null))
+}
+

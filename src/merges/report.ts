@@ -1,0 +1,93 @@
+import { run, statement, type Queryable } from '../database/statement'
+import { STEPS, type MergeStatus, type StepName, type Told } from '../domain/codes'
+import { refusalReport, withSentences } from '../domain/reports'
+import type { MergeReport, StepReport } from '../domain/request'
+import type { Language } from '../domain/sentences'
+import { mergeById, type MergeRow } from './store'
+
+interface StepRow {
+  step: StepName
+  attempts: number
+  counts: Record<string, unknown> | null
+  was: StepReport['changes'] | null
+  done: boolean
+}
+
+const stepRows = statement<StepRow>(
+  'report.steps',
+  `select step, attempts, counts, was, done_at is not null as done from merge_step where merge = $1`,
+)
+
+export interface ReportOptions {
+  language?: Language
+  /** With what each step altered or deleted: for a preview. */
+  changes?: boolean
+}
+
+/** The object of `merge --json` for a merge in the database, or undefined where there is none. */
+export async function mergeReport(db: Queryable, id: number, options: ReportOptions = {}): Promise<MergeReport | undefined> {
+  const merge = await mergeById(db, id)
+  if (!merge) return undefined
+  return reportOf(merge, await run(db, stepRows, [id]), options)
+}
+
+/** Builds the report from the merge's row and its ledger. */
+function reportOf(merge: MergeRow, ledger: StepRow[], { language = 'en', changes = false }: ReportOptions): MergeReport {
+  const rows = new Map(ledger.map((row) => [row.step, row]))
+  return {
+    id: merge.id,
+    status: merge.shown as MergeStatus,
+    keep: merge.kept,
+    remove: merge.removed,
+    on: merge.on_date,
+    warnings: withSentences(merge.warnings, language),
+    steps: STEPS.map((step) => stepReport(step, rows.get(step), changes)),
+    by: merge.by,
+    reason: merge.reason,
+    refusal: refusalReport(merge.refusal, language),
+    attention: attentionReport(merge),
+    temporalUrl: null,
+  }
+}
+
+function stepReport(step: StepName, row: StepRow | undefined, changes: boolean): StepReport {
+  const base = { step, attempts: row?.attempts ?? 0, counts: row?.counts ?? {} }
+  const status = row ? (row.done ? ('done' as const) : ('running' as const)) : ('pending' as const)
+  if (!changes) return { ...base, status }
+  return { ...base, status, changes: (row?.was ?? []).map(({ table, id, was, now }) => ({ table, id, was, now })) }
+}
+
+function attentionReport(merge: MergeRow): MergeReport['attention'] {
+  const told: Told | null =
+    merge.attention ??
+    (merge.portal === 'refused' || merge.portal === 'gave-up' ? { code: `portal-${merge.portal}`, details: {} } : null)
+  return told && { code: told.code, message: String(told.details.message ?? told.code), details: told.details }
+}
+
+const list = statement<{ id: number }>(
+  'report.list',
+  `select id from merge
+   where status <> 'new' and ($1::text is null or merge_status(status, attention, portal) = $1)
+     and ($2::bigint is null or kept = $2 or removed = $2) and ($3::bigint is null or id < $3)
+   order by id desc limit $4`,
+)
+
+const PAGE = 200
+
+/** Merges, latest first; streamed in pages. `patron` finds those with that record on either side. */
+export async function* listMerges(
+  db: Queryable,
+  filter: { status?: MergeStatus | undefined; patron?: number | undefined },
+  options: ReportOptions = {},
+): AsyncGenerator<MergeReport> {
+  let before: number | null = null
+  for (;;) {
+    const page: { id: number }[] = await run(db, list, [filter.status ?? null, filter.patron ?? null, before, PAGE])
+    for (const { id } of page) {
+      const report = await mergeReport(db, id, options)
+      if (report) yield report
+    }
+    if (page.length < PAGE) return
+    before = page[page.length - 1]?.id ?? null
+  }
+}

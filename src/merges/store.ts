@@ -1,0 +1,119 @@
+import { run, runOne, statement, type Queryable } from '../database/statement'
+import type { Refusal, Told, Warning } from '../domain/codes'
+import type { ParsedRequest } from './parseRequest'
+
+/** A row of `merge`, as the product reads it. `shown` is the status that people read. */
+export interface MergeRow {
+  id: number
+  kept: number
+  removed: number
+  on_date: string
+  take: string[]
+  override: string[]
+  status: 'new' | 'open' | 'retired' | 'refused' | 'abandoned' | 'undoing' | 'undone'
+  shown: string
+  portal: string | null
+  attention: Told | null
+  refusal: Refusal | null
+  warnings: Warning[]
+  by: string
+  reason: string | null
+  workflow_id: string | null
+  first_run_id: string | null
+}
+
+const COLUMNS = `id, kept, removed, on_date, take, override, status, merge_status(status, attention, portal) as shown, portal,
+  attention, refusal, warnings, by, reason, workflow_id, first_run_id`
+
+const insert = statement<{ id: number }>(
+  'merge.create',
+  `insert into merge (kept, removed, on_date, take, accept, override, by, reason, workflow_id, first_run_id)
+   values ($1, $2, coalesce($3::date, (now() at time zone 'Europe/Brussels')::date), $4, $5, $6, $7, $8, $9, $10)
+   on conflict (workflow_id, first_run_id) do nothing returning id`,
+)
+
+/** Which workflow a merge belongs to: openMerge is idempotent by these two. */
+export interface WorkflowIds {
+  workflowId: string
+  firstRunId: string
+}
+
+/** Makes the row of a new merge, status `new`. Null where this workflow has made one already. */
+export async function createMerge(db: Queryable, asked: ParsedRequest, workflow: WorkflowIds | null): Promise<number | null> {
+  const row = await runOne(db, insert, [
+    asked.keep,
+    asked.remove,
+    asked.on ?? null,
+    asked.take ?? [],
+    asked.accept ?? [],
+    asked.override ?? [],
+    asked.by,
+    asked.reason ?? null,
+    workflow?.workflowId ?? null,
+    workflow?.firstRunId ?? null,
+  ])
+  return row?.id ?? null
+}
+
+const byId = statement<MergeRow>('merge.byId', `select ${COLUMNS} from merge where id = $1`)
+export async function mergeById(db: Queryable, id: number): Promise<MergeRow | undefined> {
+  return runOne(db, byId, [id])
+}
+
+const byWorkflow = statement<MergeRow>(
+  'merge.byWorkflow',
+  `select ${COLUMNS} from merge where workflow_id = $1 and first_run_id = $2`,
+)
+export async function mergeByWorkflow(db: Queryable, workflow: WorkflowIds): Promise<MergeRow | undefined> {
+  return runOne(db, byWorkflow, [workflow.workflowId, workflow.firstRunId])
+}
+
+const ofPair = statement<MergeRow>(
+  'merge.ofPair',
+  `select ${COLUMNS} from merge
+   where kept = $1 and removed = $2 and status in ('open', 'retired', 'undoing') order by id desc limit 1`,
+)
+/** The merge of this pair, in this direction, that is under way or done and not undone: the same merge, asked for again. */
+export async function mergeOfPair(db: Queryable, keep: number, remove: number): Promise<MergeRow | undefined> {
+  return runOne(db, ofPair, [keep, remove])
+}
+
+const takenUp = statement(
+  'merge.takenUp',
+  `update merge set workflow_id = $2, first_run_id = $3 where id = $1`,
+)
+/** An existing merge is taken up by another workflow: handles come from here. */
+export async function takeUp(db: Queryable, merge: number, workflow: WorkflowIds): Promise<void> {
+  await run(db, takenUp, [merge, workflow.workflowId, workflow.firstRunId])
+}
+
+const attention = statement('merge.attention', `update merge set attention = $2 where id = $1 and status in ('open', 'undoing')`)
+/** A person has to look (null: no longer). */
+export async function setAttention(db: Queryable, merge: number, told: Told | null): Promise<void> {
+  await run(db, attention, [merge, told === null ? null : JSON.stringify(told)])
+}
+
+const portalState = statement(
+  'merge.portal',
+  `update merge set portal = $2 where id = $1 and portal in ('pending', 'waiting', 'refused', 'gave-up')`,
+)
+/** How far the portal is, for a merge whose portal part has not ended. */
+export async function setPortal(db: Queryable, merge: number, portal: 'pending' | 'waiting' | 'refused' | 'gave-up'): Promise<void> {
+  await run(db, portalState, [merge, portal])
+}
+
+const startedBy = statement('merge.startedBy', `update merge set started_by = $2 where id = $1`)
+/** The Temporal identity that started the workflow, beside what the caller says of themselves. */
+export async function setStartedBy(db: Queryable, merge: number, identity: string): Promise<void> {
+  await run(db, startedBy, [merge, identity])
+}
+
+const textHolds = statement<{ number: boolean; email: boolean }>(
+  'reason.holds',
+  `select national_number_in($1) is not null as number, $1 ~ '[^[:space:]@]+@[^[:space:]@]+' as email`,
+)
+/** Whether a reason holds what must not stand in it: a national number or an e-mail address. */
+export async function reasonRefused(db: Queryable, reason: string): Promise<'national number' | 'e-mail address' | null> {
+  const holds = await runOne(db, textHolds, [reason])
+  return holds?.number ? 'national number' : holds?.email ? 'e-mail address' : null
+}

@@ -1,0 +1,66 @@
+import type { CallOptions, PortalClient } from './client'
+import type { LinkIntent } from './links'
+
+/** `gone-already`: somebody else had taken the link away, and that stands. */
+export interface AppliedIntent {
+  readonly outcome: 'changed' | 'removed' | 'gone-already'
+}
+
+/** `left`: what has become of the link since stands, as it is at the portal now. */
+export interface RevertedIntent {
+  readonly outcome: 'restored' | 'left'
+}
+
+/**
+ * Carries out one intent (R13), so that the end is right whatever answers were lost before and whatever the patron has
+ * done at the portal meanwhile: no link to `from`, and a link to `to` unless the patron took it away. Asked again with
+ * its key it tells the outcome of the first time.
+ *
+ * The action is what was planned; what is done goes by the links as they are now. So a link planned to be removed is
+ * changed where the patron has unlinked the other one since: else the account would be left without any.
+ *
+ * @throws PortalError where a call failed; what was done until then is found again by the same key
+ */
+export async function applyIntent(
+  client: Pick<PortalClient, 'changeLink' | 'removeLink'>,
+  intent: LinkIntent,
+  options: CallOptions,
+): Promise<AppliedIntent> {
+  const { account, library, from, to } = intent
+  // With the target in it: an intent whose target has been merged on meanwhile is another request.
+  const key = `${options.idempotencyKey}/${from}-${to}`
+  const changed = await client.changeLink({ account, library, from, to }, { ...options, idempotencyKey: key })
+  if (changed === 'done') return { outcome: 'changed' }
+  // Neither link is there. Not to be removed once more: a link that the patron makes at this moment is theirs.
+  if (changed === 'gone') return { outcome: 'gone-already' }
+  // Both are there, or only the wanted one. The latter may be our own removal, its answer lost: its key knows.
+  const removed = await client.removeLink(
+    { account, library, actorId: from },
+    { ...options, idempotencyKey: `${key}/remove` },
+  )
+  return { outcome: removed === 'done' ? 'removed' : 'gone-already' }
+}
+
+/**
+ * Takes back what an intent did, for an undo: the account has its link to `from` again. What the patron has done since
+ * stays: where the link to `to` was taken away, none is made. The key is another one than the intent's.
+ *
+ * @throws PortalError where a call failed
+ */
+export async function revertIntent(
+  client: Pick<PortalClient, 'linksTo' | 'addLink' | 'changeLink'>,
+  intent: LinkIntent,
+  applied: AppliedIntent,
+  options: CallOptions,
+): Promise<RevertedIntent> {
+  const { account, library, from, to } = intent
+  if (applied.outcome === 'changed') {
+    const changed = await client.changeLink({ account, library, from: to, to: from }, options)
+    return { outcome: changed === 'done' || changed === 'already' ? 'restored' : 'left' }
+  }
+  if (applied.outcome === 'gone-already') return { outcome: 'left' }
+  const links = await client.linksTo([to], options.signal)
+  if (!links.some((link) => link.account === account && link.library === library)) return { outcome: 'left' }
+  const added = await client.addLink({ account, library, actorId: from }, options)
+  return { outcome: added === 'gone' ? 'left' : 'restored' }
+}

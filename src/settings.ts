@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { OntdubbelError } from './domain/errors'
+
+const workerSettings = z.object({
+  DATABASE_URL: z.string().min(1),
+  PORTAL_URL: z.url({ protocol: /^https?$/ }),
+  PORTAL_TOKEN: z.string().min(1),
+  /** Connections of a desk worker to the library database. */
+  DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(200).default(20),
+  PORTAL_CALLS_AT_ONCE: z.coerce.number().int().min(1).max(100).optional(),
+  PORTAL_CALLS_PER_SECOND: z.coerce.number().min(0.1).max(10_000).optional(),
+  PORTAL_TIMEOUT_MS: z.coerce.number().int().min(100).max(60_000).optional(),
+  TASK_QUEUE_PREFIX: z.string().min(1).optional(),
+})
+
+export type WorkerSettings = z.infer<typeof workerSettings>
+
+/**
+ * What a worker is told by the environment.
+ * @throws OntdubbelError `bad-settings`, naming the variable and what was expected
+ */
+export function readWorkerSettings(env: NodeJS.ProcessEnv): WorkerSettings {
+  const parsed = workerSettings.safeParse(env)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const name = issue?.path.join('.') ?? ''
+  throw new OntdubbelError('bad-settings', `Set ${name} in the environment: ${issue?.message ?? 'it is wrong'}.`, 2)
+}

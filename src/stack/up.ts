@@ -1,0 +1,135 @@
+import path from 'node:path'
+import { migrate } from '../database/migrate'
+import { ensureNamespace } from '../temporal/namespace'
+import type { OntdubbelError } from '../domain/errors'
+import { Children } from './children'
+import { emptyDataDir, inWordsOfAccess, prepareDataDir, secretsOf } from './dataDir'
+import { takeLock, type DataDirLock } from './lock'
+import { startPostgres, stopStrayPostgres } from './postgres'
+import { stopProcess } from './processes'
+import { startReferencePortal } from './referencePortal'
+import { removeStackFile, writeStackFile, type StackInfo } from './stackFile'
+import { startTemporalServer } from './temporalServer'
+import { startWorkerProcess } from './workerProcess'
+
+/** What a killed `up` left running gets this long to stop before it is killed too. */
+const LEFTOVER_GRACE_MS = 15_000
+
+export interface StackOptions {
+  dataDir: string
+  /** Empties the data folder first. */
+  fresh?: boolean
+  /** False starts no worker. */
+  worker?: boolean
+  /** Hears, in a line each, what is being done. */
+  log?: (line: string) => void
+}
+
+/** A stack, from the moment in which it begins to start. */
+export interface Stack {
+  /** Settles when all runs; fails when something does not, and then nothing is left running. */
+  ready: Promise<StackInfo>
+  /** Settles when a part has died without having been asked to, with the reason. The rest runs on until `stop`. */
+  died: Promise<OntdubbelError>
+  /** Stops everything, the last one started first, or with `atOnce` by killing it. At any time, as often as one likes. */
+  stop(how?: { atOnce?: boolean }): Promise<void>
+}
+
+/**
+ * Starts the embedded stack: PostgreSQL with the library's database brought to this version, the Temporal server with its
+ * UI, the reference portal, a worker. Whatever an `up` that was killed left running on this folder is stopped first.
+ * Fails at once with `stack-running` or `not-a-data-folder` (exit code 2), and has done nothing then.
+ */
+export function startStack(options: StackOptions): Stack {
+  const dataDir = path.resolve(options.dataDir)
+  const lock = inWordsOfAccess(dataDir, () => {
+    prepareDataDir(dataDir)
+    return takeLock(dataDir)
+  })
+
+  let tellDeath: (why: OntdubbelError) => void = () => {}
+  const died = new Promise<OntdubbelError>((resolve) => (tellDeath = resolve))
+  const children = new Children({
+    changed: (running) => lock.record(running),
+    died: (child, how) => tellDeath(child.failure(how)),
+  })
+
+  let released = false
+  const stop = async ({ atOnce = false } = {}): Promise<void> => {
+    await children.stopAll({ atOnce })
+    if (released) return
+    released = true
+    removeStackFile(dataDir)
+    lock.release()
+  }
+  const ready = startAll({ ...options, dataDir }, lock, children).catch(async (error: unknown) => {
+    await stop()
+    throw error
+  })
+  return { ready, died, stop }
+}
+
+async function startAll(options: StackOptions, lock: DataDirLock, children: Children): Promise<StackInfo> {
+  const { dataDir, fresh = false, worker = true, log = () => {} } = options
+  await clearAway(dataDir, lock, log)
+  removeStackFile(dataDir)
+  if (fresh) emptyDataDir(dataDir)
+  const secrets = secretsOf(dataDir)
+  log(`data folder ${dataDir}`)
+
+  const [postgres, temporal] = await both(
+    startPostgres({ dataDir, children, log }).then(async (started) => {
+      log(`PostgreSQL listens on port ${started.port}`)
+      const migrations = await migrate(started.ownerUrl())
+      if (migrations > 0) log(`${migrations} ${migrations === 1 ? 'migration' : 'migrations'} done`)
+      return started
+    }),
+    startTemporalServer({ dataDir, children, log }).then(async (started) => {
+      log(`Temporal listens at ${started.address}`)
+      await ensureNamespace({ address: started.address, namespace: started.namespace })
+      return started
+    }),
+    children,
+  )
+  const portal = await startReferencePortal({
+    dataDir,
+    databaseUrl: postgres.portalUrl(),
+    token: secrets.portalToken,
+    children,
+  })
+  log(`the reference portal listens at ${portal.url}`)
+  const databaseUrl = postgres.workerUrl()
+  if (worker) {
+    await startWorkerProcess({ dataDir, databaseUrl, temporal, portal, children })
+    log('the worker is at work')
+  }
+  const info: StackInfo = {
+    pids: children.pids(),
+    databaseUrl,
+    ownerUrl: postgres.ownerUrl(),
+    temporal: { address: temporal.address, namespace: temporal.namespace, ui: temporal.ui ?? '' },
+    portalUrl: portal.url,
+    portalToken: portal.token,
+  }
+  writeStackFile(dataDir, info)
+  return info
+}
+
+/** Both, or the first failure, with the other stopped before it is told. */
+async function both<A, B>(a: Promise<A>, b: Promise<B>, children: Children): Promise<[A, B]> {
+  try {
+    return await Promise.all([a, b])
+  } catch (error) {
+    await children.stopAll()
+    await Promise.allSettled([a, b])
+    throw error
+  }
+}
+
+/** Stops what a killed `up` left: nothing may run twice on one data folder. */
+async function clearAway(dataDir: string, lock: DataDirLock, log: (line: string) => void): Promise<void> {
+  if (lock.leftovers.length > 0) log('the last up was killed: what it left running is stopped')
+  for (const child of lock.leftovers.reverse()) await stopProcess(child, child.stopSignal, LEFTOVER_GRACE_MS)
+  await stopStrayPostgres(dataDir)
+  lock.record({})
+}

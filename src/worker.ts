@@ -1,0 +1,54 @@
+import { parseArgs } from 'node:util'
+import { createPool } from './database/pool'
+import { isOntdubbelError, OntdubbelError } from './domain/errors'
+import { createPortalClient } from './portal/client'
+import { readWorkerSettings } from './settings'
+import { connectWorker } from './temporal/connection'
+import { ensureSearchAttributes } from './temporal/namespace'
+import { createLog, installRuntime } from './temporal/runtime'
+import { createWorker } from './temporal/worker'
+import { QUEUES, type QueueName } from './workflows/names'
+
+/** Wires a worker process and nothing else. `--queue desk|portal` serves one queue; default: all, on one connection. */
+async function main(): Promise<void> {
+  const log = createLog('worker')
+  installRuntime(log)
+  const settings = readWorkerSettings(process.env)
+  const pool = createPool(settings.DATABASE_URL, { max: settings.DATABASE_CONNECTIONS, applicationName: 'ontdubbel worker' })
+  const portal = createPortalClient({
+    url: settings.PORTAL_URL,
+    token: settings.PORTAL_TOKEN,
+    ...(settings.PORTAL_CALLS_AT_ONCE !== undefined && { callsAtOnce: settings.PORTAL_CALLS_AT_ONCE }),
+    ...(settings.PORTAL_CALLS_PER_SECOND !== undefined && { callsPerSecond: settings.PORTAL_CALLS_PER_SECOND }),
+    ...(settings.PORTAL_TIMEOUT_MS !== undefined && { timeoutMs: settings.PORTAL_TIMEOUT_MS }),
+  })
+  const { connection, namespace } = await connectWorker()
+  await ensureSearchAttributes(connection, namespace)
+
+  const setUp = { pool, portal, connection, namespace, queuePrefix: settings.TASK_QUEUE_PREFIX }
+  const workers = await Promise.all(queuesAsked().map((queue) => createWorker(queue, setUp)))
+  const stop = () => workers.forEach((worker) => worker.getState() === 'RUNNING' && worker.shutdown())
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+
+  const running = Promise.all(workers.map((worker) => worker.run()))
+  process.stdout.write('ready\n')
+  await running
+  await Promise.all([portal.close(), pool.end(), connection.close()])
+}
+
+function queuesAsked(): QueueName[] {
+  const { values } = parseArgs({ options: { queue: { type: 'string', multiple: true } } })
+  const asked = values.queue ?? [...QUEUES]
+  const wrong = asked.find((queue) => !(QUEUES as readonly string[]).includes(queue))
+  if (wrong !== undefined) throw new OntdubbelError('bad-usage', `There is no queue ${wrong}: give ${QUEUES.join(' or ')}.`, 2)
+  return asked as QueueName[]
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.exit(isOntdubbelError(error) ? error.exitCode : 1)
+  },
+)

@@ -1,0 +1,31 @@
+import type { ActivityOptions } from '@temporalio/workflow'
+
+/**
+ * A database step. A killed worker is noticed by the missing heartbeat; the step itself is some ms, but may wait for a desk
+ * or a database that restarts, as long as that takes. Retried at once at first (a worker was killed), then each 5 s.
+ */
+export const DATABASE_STEP = {
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout: '3 seconds',
+  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5 seconds' },
+} as const satisfies ActivityOptions
+
+/** Notes and reports: one statement. */
+export const NOTE = { startToCloseTimeout: '20 seconds', retry: { maximumInterval: '5 seconds' } } as const satisfies ActivityOptions
+
+/** The portal, the first three tries: what answers a moment later needs no waiting state. */
+export const PORTAL_QUICK = {
+  startToCloseTimeout: '2 minutes',
+  heartbeatTimeout: '5 seconds',
+  // a portal queue that nobody serves must not hide behind "running"
+  scheduleToStartTimeout: '1 minute',
+  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumAttempts: 3 },
+} as const satisfies ActivityOptions
+
+/** A portal that is down: one activity that the server tries again each minute for 30 days (a timer loop would fill the history). */
+export const PORTAL_WAIT = {
+  startToCloseTimeout: '2 minutes',
+  heartbeatTimeout: '5 seconds',
+  scheduleToCloseTimeout: '30 days',
+  retry: { initialInterval: '60 seconds', backoffCoefficient: 1, maximumInterval: '60 seconds' },
+} as const satisfies ActivityOptions

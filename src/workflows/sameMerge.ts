@@ -1,0 +1,36 @@
+import type { MergeStatus } from '../domain/codes'
+import type { Opened } from '../merges/openSingle'
+import type { OpenAnswer } from './messages'
+
+/**
+ * What a caller is told who joins a running merge: its id, or, where they ask for other options than it has, a refusal that
+ * names the difference. An option left out is no difference; who asks, why, and what is accepted never are.
+ */
+export function answerTo(asked: unknown, opened: Opened, status: MergeStatus): OpenAnswer {
+  const difference = opened.options === null ? null : differenceOf(asked, opened.options)
+  if (difference !== null && opened.refusal === null) {
+    return {
+      merge: opened.merge,
+      status,
+      refusal: { code: 'merge-in-progress', details: { merge: opened.merge, patron: opened.remove, difference } },
+    }
+  }
+  return { merge: opened.merge, refusal: opened.refusal, status: opened.refusal ? 'refused' : status }
+}
+
+function differenceOf(asked: unknown, options: NonNullable<Opened['options']>): string | null {
+  if (typeof asked !== 'object' || asked === null) return null
+  const { on, take, override } = asked as { on?: unknown; take?: unknown; override?: unknown }
+  const differing = [
+    ...(on !== undefined && on !== null && on !== options.on ? [`on is ${options.on}`] : []),
+    ...(differs(take, options.take) ? [`take is ${options.take.join(' ') || 'empty'}`] : []),
+    ...(differs(override, options.override) ? [`override is ${options.override.join(' ') || 'empty'}`] : []),
+  ]
+  return differing.length === 0 ? null : differing.join(', ')
+}
+
+function differs(asked: unknown, has: string[]): boolean {
+  if (!Array.isArray(asked)) return false
+  const wanted = new Set(asked)
+  return wanted.size !== new Set(has).size || has.some((one) => !wanted.has(one))
+}
