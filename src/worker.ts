@@ -14,7 +14,7 @@ async function main(): Promise<void> {
   const log = createLog('worker')
   installRuntime(log)
   const settings = readWorkerSettings(process.env)
-  const pool = createPool(settings.DATABASE_URL, { max: settings.DATABASE_CONNECTIONS, applicationName: 'ontdubbel worker' })
+  const pool = createPool(settings.DATABASE_URL, { max: settings.DATABASE_CONNECTIONS, pipeline: true, applicationName: 'ontdubbel worker' })
   const portal = createPortalClient({
     url: settings.PORTAL_URL,
     token: settings.PORTAL_TOKEN,

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { dumpAccounts, loadAccounts } from '../src/portal/control'
 import type { PortalAccount } from '../src/portal/links'
-import { startPortal, type TestPortal } from './portal-harness'
+import { startPortal, type TestPortal } from './support/portal'
 
 let portal: TestPortal
 beforeEach(async () => {

@@ -1,4 +1,4 @@
-import { startPortal, type TestPortal } from './portal-harness'
+import { startPortal, type TestPortal } from './support/portal'
 
 let portal: TestPortal
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { createPortalClient, type PortalClient, type PortalClientOptions } from '../src/portal/client'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { startPortal, type TestPortal } from './portal-harness'
+import { startPortal, type TestPortal } from './support/portal'
 
 let portal: TestPortal
 const clients: PortalClient[] = []

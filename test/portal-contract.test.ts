@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { onServer, startPortal, type TestPortal } from './portal-harness'
+import { onServer, startPortal, type TestPortal } from './support/portal'
 
 let portal: TestPortal
 beforeAll(async () => {

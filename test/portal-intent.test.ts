@@ -2,7 +2,7 @@ import { createPortalClient, type PortalClient } from '../src/portal/client'
 import { applyIntent, revertIntent } from '../src/portal/intent'
 import type { LinkIntent } from '../src/portal/links'
 import { planLinks } from '../src/portal/plan'
-import { startPortal, type TestPortal } from './portal-harness'
+import { startPortal, type TestPortal } from './support/portal'
 
 let portal: TestPortal
 let client: PortalClient

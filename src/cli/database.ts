@@ -4,9 +4,9 @@ import { createPool } from '../database/pool'
 /** A command's statements run one after the other; a follower and a question beside it are all there is at once. */
 const COMMAND_CONNECTIONS = 4
 
-/** Runs a command's work with a pool on the library database, and ends it. */
-export async function withDatabase<T>(url: string, work: (pool: Pool) => Promise<T>): Promise<T> {
-  const pool = createPool(url, { max: COMMAND_CONNECTIONS, applicationName: 'ontdubbel command' })
+/** Runs a command's work with a pool on the library database, and ends it. `pipeline` for work that takes patrons. */
+export async function withDatabase<T>(url: string, work: (pool: Pool) => Promise<T>, { pipeline = false } = {}): Promise<T> {
+  const pool = createPool(url, { max: COMMAND_CONNECTIONS, pipeline, applicationName: 'ontdubbel command' })
   try {
     return await work(pool)
   } finally {

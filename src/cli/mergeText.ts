@@ -27,7 +27,7 @@ export function printMerge(report: MergeReport, language: Language): void {
   if (report.attention) print(styled('red', `  needs attention (${report.attention.code}): ${report.attention.message}`))
   for (const { code, message } of report.warnings) print(`  ${styled('yellow', '!')} ${message} [${code}]`)
   const shown = [...report.steps].sort((a, b) => STEPS.indexOf(a.step) - STEPS.indexOf(b.step))
-  for (const step of shown) {
+  for (const step of report.refusal ? [] : shown) {
     print(stepLine(step, language))
     for (const change of step.changes ?? []) print(`      ${change.table} ${String(change.id)}: ${changeInWords(change)}`)
   }

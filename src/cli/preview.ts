@@ -32,13 +32,11 @@ export function previewCommand(): Command {
 async function preview(keep: number, remove: number, options: PreviewOptions): Promise<void> {
   const places = new Places(options.dataDir)
   const warnings = await askPortal(places, keep, remove)
-  const report = await withDatabase(places.databaseUrl(), (pool) =>
-    previewMerge(
-      pool,
-      { keep, remove, on: options.on, take: options.take, override: options.override, by: 'preview' },
-      warnings,
-      options.lang,
-    ),
+  const asked = { keep, remove, on: options.on, take: options.take, override: options.override, by: 'preview' }
+  const report = await withDatabase(
+    places.databaseUrl(),
+    (pool) => previewMerge(pool, asked, warnings, options.lang),
+    { pipeline: true },
   )
   const shown = { ...report, by: null }
   if (options.json) printJson(shown)

@@ -2,13 +2,16 @@ import { connect } from '../../src/database/pool'
 import { migrate } from '../../src/database/migrate'
 import { removeDataDir, temporaryDataDir } from '../../src/stack/dataDir'
 import { startPostgres } from '../../src/stack/postgres'
+import { startTemporalServer } from '../../src/stack/temporalServer'
+import { ensureNamespace } from '../../src/temporal/namespace'
 import { serverUrl, TEMPLATE } from './database'
 import { watchForLeftovers } from './leavesNothing'
 
 export type TestServers = { stop(): Promise<void> }
 
 /**
- * Starts what all test files share, on free ports: PostgreSQL with a migrated template database. Its addresses go to the
+ * Starts what all test files share, on free ports: PostgreSQL with a migrated template database, and
+ * Temporal's dev server. Its addresses go to the
  * files by environment. `TEST_PG_URL` (and the three others) given from outside: that server is used and left alone.
  */
 export default async function globalSetup(): Promise<void> {
@@ -32,6 +35,14 @@ export default async function globalSetup(): Promise<void> {
       process.env.TEST_PG_PORTAL_URL = postgres.portalUrl('postgres')
     }
     await makeTemplate()
+    if (!process.env.TEST_TEMPORAL_ADDRESS) {
+      const dataDir = temporaryDataDir('ontdubbel-test-temporal-')
+      stops.push(async () => removeDataDir(dataDir))
+      const temporal = await startTemporalServer({ dataDir, port: 0, ui: false })
+      stops.push(() => temporal.stop())
+      process.env.TEST_TEMPORAL_ADDRESS = temporal.address
+      await ensureNamespace(temporal)
+    }
   } catch (error) {
     await servers.stop()
     throw error

@@ -4,9 +4,10 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Client } from 'pg'
-import type { PortalAccount } from '../src/portal/links'
+import type { PortalAccount } from '../../src/portal/links'
+import { expectGone } from './leavesNothing'
 
-const MAIN = join(__dirname, '..', 'dist', 'reference-portal', 'main.js')
+const MAIN = join(__dirname, '..', '..', 'dist', 'reference-portal', 'main.js')
 
 /** The reference portal as its own process, on a database of its own. */
 export interface TestPortal {
@@ -72,6 +73,7 @@ export async function startPortal(databaseUrl?: string): Promise<TestPortal> {
       },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
+  const forget = expectGone(`portal process ${child.pid ?? 0} and database ${name}`)
   const control = async (method: string, path: string, body?: unknown, headers?: Record<string, string>) => {
     const answer = await request(method, `/control/${path}`, body, headers)
     if (!answer.ok) throw new Error(`control ${path}: ${answer.status} ${await answer.text()}`)
@@ -105,6 +107,7 @@ export async function startPortal(databaseUrl?: string): Promise<TestPortal> {
         await exited
       }
       if (!keepDatabase) await onServer(`drop database ${name} with (force)`)
+      forget()
       return child.exitCode
     },
   }

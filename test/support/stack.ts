@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto'
+import { Client, Connection } from '@temporalio/client'
+import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker'
+import type { Pool } from 'pg'
+import { createPool } from '../../src/database/pool'
+import type { MergeReport } from '../../src/domain/request'
+import { createPortalClient, type PortalClient } from '../../src/portal/client'
+import { createWorker } from '../../src/temporal/worker'
+import { QUEUES, queueName } from '../../src/workflows/names'
+import { freshDatabase, type TestDatabase } from './database'
+import { expectGone } from './leavesNothing'
+import { startPortal, type TestPortal } from './portal'
+
+/** A library database, a portal and a worker of the test's own, on the shared Temporal server. */
+export interface TestStack {
+  database: TestDatabase
+  /** For what takes patrons: statements are pipelined. */
+  pool: Pool
+  portal: TestPortal
+  portalClient: PortalClient
+  client: Client
+  /** What the names of its task queues begin with. */
+  queuePrefix: string
+  /** Starts mergePatrons as any Temporal client may, and gives what it completes with. */
+  merge(request: unknown): Promise<MergeReport>
+  stop(): Promise<void>
+}
+
+export function temporalAddress(): string {
+  const address = process.env.TEST_TEMPORAL_ADDRESS
+  if (!address) throw new Error('no test Temporal server: run the tests with npm test')
+  return address
+}
+
+/** Starts a stack. Stop it in afterAll. */
+export async function testStack(): Promise<TestStack> {
+  quietRuntime()
+  const database = await freshDatabase()
+  const pool = createPool(database.url, { max: 20, pipeline: true, applicationName: 'test worker' })
+  const portal = await startPortal()
+  const portalClient = createPortalClient({ url: portal.url, token: portal.token, callsPerSecond: 1_000, callsAtOnce: 8 })
+  const queuePrefix = `test-${process.pid}-${randomBytes(4).toString('hex')}`
+  const connection = await NativeConnection.connect({ address: temporalAddress() })
+  const setUp = { pool, portal: portalClient, connection, namespace: 'default', queuePrefix }
+  const workers = await Promise.all(QUEUES.map((queue) => createWorker(queue, setUp)))
+  const forget = expectGone(`workers of ${queuePrefix}`)
+  const running = Promise.all(workers.map((worker) => worker.run()))
+  const client = new Client({ connection: await Connection.connect({ address: temporalAddress() }) })
+  let count = 0
+  return {
+    database,
+    pool,
+    portal,
+    portalClient,
+    client,
+    queuePrefix,
+    merge: (request) =>
+      client.workflow.execute('mergePatrons', {
+        workflowId: `${queuePrefix}/${++count}`,
+        taskQueue: queueName('desk', queuePrefix),
+        args: [request],
+      }) as Promise<MergeReport>,
+    async stop() {
+      for (const worker of workers) worker.shutdown()
+      await running
+      forget()
+      await client.connection.close()
+      await connection.close()
+      await portalClient.close()
+      await portal.stop()
+      await pool.end()
+      await database.drop()
+    },
+  }
+}
+
+/** The SDK's own log would be longer than jest's. Once a process: the runtime is shared by the files that it runs. */
+function quietRuntime(): void {
+  try {
+    Runtime.install({ logger: new DefaultLogger('ERROR') })
+  } catch {
+    // installed by a file before
+  }
+}

@@ -1,0 +1,99 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { packageRoot } from '../../src/packageRoot'
+import { findRunningStack, type StackInfo } from '../../src/stack/stackFile'
+import { expectGone } from './leavesNothing'
+
+/** A start on a busy machine. */
+const PATIENCE_MS = 60_000
+const LOOK_EVERY_MS = 50
+
+/** `ontdubbel up` as a person runs it. */
+export interface RunningUp {
+  process: ChildProcess
+  output(): string
+  /** Where its parts are, once it has said `ready`. */
+  ready: Promise<StackInfo>
+  /** Its exit code, or the signal that ended it. */
+  ended: Promise<number | string>
+  /** Sends a signal and waits for its end. */
+  stop(signal?: NodeJS.Signals): Promise<number | string>
+}
+
+/** Starts `ontdubbel up` on a data folder, as `account` where that is another user. */
+export function up(
+  dataDir: string,
+  args: string[] = [],
+  { env = {}, account = {} }: { env?: NodeJS.ProcessEnv; account?: { uid?: number; gid?: number } } = {},
+): RunningUp {
+  const spawned = spawn(
+    process.execPath,
+    [path.join(packageRoot, 'bin', 'ontdubbel.js'), 'up', '--data-dir', dataDir, ...args],
+    { cwd: '/', env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'], ...account },
+  )
+  const forget = expectGone(`ontdubbel up, process ${spawned.pid}`)
+  let stdout = ''
+  let stderr = ''
+  spawned.stdout.on('data', (chunk) => (stdout += chunk))
+  spawned.stderr.on('data', (chunk) => (stderr += chunk))
+  const ended = new Promise<number | string>((resolve) => {
+    spawned.once('close', (code, signal) => {
+      forget()
+      resolve(code ?? signal ?? 'unknown')
+    })
+  })
+  const saysReady = async (): Promise<StackInfo> => {
+    for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await sleep(LOOK_EVERY_MS)) {
+      if (/^ready\n$/m.test(stdout)) {
+        const info = findRunningStack(dataDir)
+        if (info === null) throw new Error('ready, but there is no stack.json')
+        return info
+      }
+      if (spawned.exitCode !== null) break
+    }
+    throw new Error(`up did not get ready: ${stderr}`)
+  }
+  const ready = saysReady()
+  // whoever starts one that must fail never asks
+  ready.catch(() => {})
+  return {
+    process: spawned,
+    output: () => stdout + stderr,
+    ready,
+    ended,
+    stop(signal = 'SIGTERM') {
+      spawned.kill(signal)
+      return ended
+    },
+  }
+}
+
+/** Which of the processes of a stack still run. */
+export function stillRunning(info: StackInfo): string[] {
+  return Object.entries(info.pids).flatMap(([name, pid]) => (runs(pid) ? [name] : []))
+}
+
+/** Which processes name this folder in their command: of every part of a stack one does, PostgreSQL's children excepted. */
+export function processesNaming(folder: string): string[] {
+  if (!existsSync('/proc/self/cmdline')) return []
+  return readdirSync('/proc').flatMap((pid) => {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return []
+    try {
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+      return command.includes(folder) ? [command] : []
+    } catch {
+      return []
+    }
+  })
+}
+
+function runs(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
