@@ -1,24 +1,8 @@
-import { execFileSync } from 'node:child_process'
-import {
-  accessSync,
-  chownSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { connect } from '../src/database/pool'
-import { packageRoot } from '../src/packageRoot'
-import { isRoot, removeDataDir, temporaryDataDir } from '../src/stack/dataDir'
-import { startPostgres } from '../src/stack/postgres'
+import { temporaryDataDir } from '../src/stack/dataDir'
 import { findRunningStack, type StackInfo } from '../src/stack/stackFile'
-import { processesNaming, stillRunning, up, type RunningUp } from './support/up'
+import { processesNaming, query, removeWithAll, stillRunning, up, type RunningUp } from './support/up'
 
 let running: RunningUp[] = []
 let folders: string[] = []
@@ -37,19 +21,10 @@ function folder(): string {
 
 afterEach(async () => {
   for (const one of running) if (one.process.exitCode === null && one.process.signalCode === null) await one.stop()
-  for (const made of folders) removeDataDir(made)
+  for (const made of folders) removeWithAll(made)
   running = []
   folders = []
 })
-
-async function query(url: string, statement: string): Promise<unknown[]> {
-  const client = await connect(url)
-  try {
-    return (await client.query(statement)).rows
-  } finally {
-    await client.end()
-  }
-}
 
 describe('a running stack', () => {
   // one folder and one start for all that a look at a running stack shows
@@ -65,7 +40,7 @@ describe('a running stack', () => {
 
   afterAll(async () => {
     await first.stop()
-    removeDataDir(dataDir)
+    removeWithAll(dataDir)
   })
 
   test('says where everything is, and last that it is ready', () => {
@@ -127,7 +102,7 @@ describe('a data folder over time', () => {
 
   afterAll(async () => {
     await one.stop()
-    removeDataDir(dataDir)
+    removeWithAll(dataDir)
   })
 
   test('what a killed `up` left running is stopped by the next one, and the data survives', async () => {
@@ -190,6 +165,7 @@ test('SIGTERM while it starts leaves no process behind', async () => {
   while (!starting.output().includes('data folder')) await new Promise((resolve) => setTimeout(resolve, 20))
   expect(await starting.stop('SIGTERM')).toBe(0)
   expect(processesNaming(dataDir)).toEqual([])
+  expect(readdirSync(dataDir).filter((name) => /lock|unfinished|password/.test(name))).toEqual([])
 })
 
 test('a folder that is not ours is not touched, with --fresh neither', async () => {
@@ -201,51 +177,4 @@ test('a folder that is not ours is not touched, with --fresh neither', async () 
     expect(refused.output()).toContain('no data folder of ontdubbel')
   }
   expect(readFileSync(path.join(dataDir, 'thesis.txt'), 'utf8')).toBe('ten years of work')
-})
-
-const asRoot = isRoot() ? test : test.skip
-
-asRoot('root may keep its data where nobody else can look', async () => {
-  const closed = mkdtempSync(path.join(tmpdir(), 'ontdubbel-closed-'))
-  const shared = temporaryDataDir('ontdubbel-shared-')
-  const dataDir = path.join(closed, 'data')
-  mkdirSync(dataDir)
-  process.env.ONTDUBBEL_SHARED_FOLDER = shared
-  try {
-    const postgres = await startPostgres({ dataDir, port: 0, durable: false })
-    try {
-      expect(await query(postgres.ownerUrl(), 'select 1 as one')).toEqual([{ one: 1 }])
-    } finally {
-      await postgres.stop()
-    }
-    removeDataDir(dataDir)
-    expect(execFileSync('find', [shared, '-name', 'PG_VERSION'], { encoding: 'utf8' })).toBe('')
-  } finally {
-    delete process.env.ONTDUBBEL_SHARED_FOLDER
-    for (const made of [closed, shared]) rmSync(made, { recursive: true })
-  }
-})
-
-asRoot('an ordinary user needs no rights but to its own folder', async () => {
-  const nobody = {
-    uid: Number(execFileSync('id', ['-u', 'nobody'], { encoding: 'utf8' })),
-    gid: Number(execFileSync('id', ['-g', 'nobody'], { encoding: 'utf8' })),
-  }
-  const readable = () =>
-    execFileSync(process.execPath, ['-e', `require('fs').accessSync(${JSON.stringify(packageRoot)})`], nobody)
-  try {
-    readable()
-  } catch {
-    // a checkout below /root: an ordinary user has no business here
-    return
-  }
-  const dataDir = folder()
-  chownSync(dataDir, nobody.uid, nobody.gid)
-  accessSync(dataDir, constants.W_OK)
-  const theirs = start(dataDir, ['--no-worker'], { account: nobody })
-  const info = await theirs.ready
-  expect(statSync(path.join(dataDir, 'postgres')).uid).toBe(nobody.uid)
-  expect(await query(info.databaseUrl, 'select 1 as one')).toEqual([{ one: 1 }])
-  expect(await theirs.stop()).toBe(0)
-  expect(processesNaming(dataDir)).toEqual([])
 })

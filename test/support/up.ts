@@ -2,7 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { connect } from '../../src/database/pool'
 import { packageRoot } from '../../src/packageRoot'
+import { removeDataDir } from '../../src/stack/dataDir'
 import { findRunningStack, type StackInfo } from '../../src/stack/stackFile'
 import { expectGone } from './leavesNothing'
 
@@ -70,19 +72,40 @@ export function up(
   }
 }
 
+/** The rows of one statement on a connection of its own. */
+export async function query(url: string, statement: string): Promise<unknown[]> {
+  const client = await connect(url)
+  try {
+    return (await client.query(statement)).rows
+  } finally {
+    await client.end()
+  }
+}
+
 /** Which of the processes of a stack still run. */
 export function stillRunning(info: StackInfo): string[] {
   return Object.entries(info.pids).flatMap(([name, pid]) => (runs(pid) ? [name] : []))
 }
 
+/** Removes a data folder, with whatever a test that failed has left running on it. */
+export function removeWithAll(dataDir: string): void {
+  for (const { pid } of ofFolder(dataDir)) process.kill(pid, 'SIGKILL')
+  removeDataDir(dataDir)
+}
+
 /** Which processes name this folder in their command: of every part of a stack one does, PostgreSQL's children excepted. */
 export function processesNaming(folder: string): string[] {
+  return ofFolder(folder).map(({ command }) => command)
+}
+
+function ofFolder(folder: string): { pid: number; command: string }[] {
   if (!existsSync('/proc/self/cmdline')) return []
-  return readdirSync('/proc').flatMap((pid) => {
-    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return []
+  return readdirSync('/proc').flatMap((name) => {
+    const pid = Number(name)
+    if (!Number.isInteger(pid) || pid === process.pid) return []
     try {
       const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
-      return command.includes(folder) ? [command] : []
+      return command.includes(folder) ? [{ pid, command }] : []
     } catch {
       return []
     }
