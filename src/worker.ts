@@ -14,7 +14,11 @@ async function main(): Promise<void> {
   const log = createLog('worker')
   installRuntime(log)
   const settings = readWorkerSettings(process.env)
-  const pool = createPool(settings.DATABASE_URL, { max: settings.DATABASE_CONNECTIONS, pipeline: true, applicationName: 'ontdubbel worker' })
+  const pool = createPool(settings.DATABASE_URL, {
+    max: settings.DATABASE_CONNECTIONS,
+    pipeline: true,
+    applicationName: 'ontdubbel worker',
+  })
   const portal = createPortalClient({
     url: settings.PORTAL_URL,
     token: settings.PORTAL_TOKEN,
@@ -41,7 +45,8 @@ function queuesAsked(): QueueName[] {
   const { values } = parseArgs({ options: { queue: { type: 'string', multiple: true } } })
   const asked = values.queue ?? [...QUEUES]
   const wrong = asked.find((queue) => !(QUEUES as readonly string[]).includes(queue))
-  if (wrong !== undefined) throw new OntdubbelError('bad-usage', `There is no queue ${wrong}: give ${QUEUES.join(' or ')}.`, 2)
+  if (wrong !== undefined)
+    throw new OntdubbelError('bad-usage', `There is no queue ${wrong}: give ${QUEUES.join(' or ')}.`, 2)
   return asked as QueueName[]
 }
 

@@ -45,7 +45,9 @@ async function recordsOf(stack: TestStack, { given }: Scenario): Promise<Map<unk
 }
 
 async function expectThen(stack: TestStack, scenario: Scenario): Promise<void> {
-  const wanted = (scenario.then === 'as given' ? scenario.given : scenario.then).filter(({ type }) => type !== 'library')
+  const wanted = (scenario.then === 'as given' ? scenario.given : scenario.then).filter(
+    ({ type }) => type !== 'library',
+  )
   const found = await recordsOf(stack, scenario)
   for (const record of wanted) expect(comparable(found.get(record.id) ?? {})).toEqual(comparable(record))
 }
@@ -82,14 +84,17 @@ test('all scenarios in one group transaction', async () => {
       ids.set(id ?? 0, scenario)
     }
     const client = await connect(stack.database.url, { pipeline: true })
-    const result = await mergeGroup(client, [...ids.keys()]).finally(() => client.end())
+    const result = await mergeGroup(client, [...ids.keys()]).finally(() => void client.end())
     expect(result.skipped).toEqual([])
     for (const [id, scenario] of ids) {
       const refused = result.refused.find((one) => one.id === id)
       expect([scenario.name, refused?.refusal.code ?? null]).toEqual([scenario.name, scenario.refusal])
       if (!refused) await syncPortalLinks(stack.pool, stack.portalClient, id, 1)
       const report = await mergeReport(stack.pool, id)
-      expect([scenario.name, report?.warnings.map(({ code }) => code).sort()]).toEqual([scenario.name, scenario.warnings])
+      expect([scenario.name, report?.warnings.map(({ code }) => code).sort()]).toEqual([
+        scenario.name,
+        scenario.warnings,
+      ])
       await expectThen(stack, scenario)
     }
   } finally {

@@ -7,7 +7,7 @@ import type { MergeReport } from '../domain/request'
 import { openSingle, type Opened } from '../merges/openSingle'
 import { mergeReport } from '../merges/report'
 import { abandonSingle, doStep, retireSingle } from '../merges/stepSingle'
-import { setAttention } from '../merges/store'
+import { setAttention, setStartedBy } from '../merges/store'
 import { whileHeartbeating } from './heartbeat'
 
 /** The database steps of a single merge, one activity each, with names that a librarian understands. */
@@ -44,6 +44,18 @@ export function deskActivities(pool: Pool) {
     /** Stores why a person has to look (null: no longer), for the command line. */
     async noteAttention(merge: number, told: Told | null): Promise<void> {
       await setAttention(pool, merge, told)
+    },
+
+    /** Records who started the workflow as Temporal knows them, beside what the caller says of themselves. */
+    async noteStarter(merge: number): Promise<void> {
+      const { info, client } = Context.current()
+      const answer = await client.workflowService.getWorkflowExecutionHistory({
+        namespace: info.namespace,
+        execution: info.workflowExecution ?? null,
+        maximumPageSize: 1,
+      })
+      const started = answer.history?.events?.[0]?.workflowExecutionStartedEventAttributes
+      if (started?.identity) await setStartedBy(pool, merge, started.identity)
     },
 
     /** The merge as it is now: what the workflow completes with. */

@@ -34,13 +34,21 @@ export function failureOf(error: unknown): Error {
     })
   }
   if (isOntdubbelError(error)) {
-    return ApplicationFailure.create({ type: error.code, message: error.message, nonRetryable: true, details: [error.details] })
+    return ApplicationFailure.create({
+      type: error.code,
+      message: error.message,
+      nonRetryable: true,
+      details: [error.details],
+    })
   }
   const state = sqlState(error)
   switch (judgeFailure(error)) {
     case 'again':
     case 'too-long':
-      return ApplicationFailure.create({ type: 'database-away', message: 'The database did not answer, or was busy. Tried again.' })
+      return ApplicationFailure.create({
+        type: 'database-away',
+        message: 'The database did not answer, or was busy. Tried again.',
+      })
     case 'unique':
     case 'fault':
       return ApplicationFailure.create({
@@ -52,7 +60,10 @@ export function failureOf(error: unknown): Error {
     default:
       return ApplicationFailure.create({
         type: 'unforeseen',
-        message: state === undefined ? 'Something failed that nobody foresaw: see the log of the worker.' : `Something failed in the database (SQLSTATE ${state}).`,
+        message:
+          state === undefined
+            ? 'Something failed that nobody foresaw: see the log of the worker.'
+            : `Something failed in the database (SQLSTATE ${state}).`,
         details: [{ sqlState: state ?? null }],
       })
   }

@@ -1,5 +1,13 @@
 import { Command, Option } from 'commander'
-import { MERGE_STATUSES, OVERRIDES, TAKE_FIELDS, WARNINGS, type MergeStatus, type Override, type TakeField } from '../domain/codes'
+import {
+  MERGE_STATUSES,
+  OVERRIDES,
+  TAKE_FIELDS,
+  WARNINGS,
+  type MergeStatus,
+  type Override,
+  type TakeField,
+} from '../domain/codes'
 import { OntdubbelError } from '../domain/errors'
 import { refusedWithoutRow } from '../domain/reports'
 import type { MergeReport } from '../domain/request'
@@ -34,7 +42,11 @@ interface MergeOptions extends SharedOptions {
 export function mergeCommand(): Command {
   const command = withWho(withPlaces(withPairOptions(new Command('merge'))))
     .description('merge one pair and follow its steps; the same pair again follows, or reports, the same merge')
-    .option('--take <field>', `take over from the removed record: ${TAKE_FIELDS.join(', ')} (may be repeated)`, oneOf(TAKE_FIELDS))
+    .option(
+      '--take <field>',
+      `take over from the removed record: ${TAKE_FIELDS.join(', ')} (may be repeated)`,
+      oneOf(TAKE_FIELDS),
+    )
     .option('--accept <code>', 'accept a warning that stops the merge (may be repeated)', oneOf(WARNINGS))
     .option('--override <code>', `go on in spite of: ${OVERRIDES.join(', ')} (may be repeated)`, oneOf(OVERRIDES))
     .option('--if <token>', 'only if nothing has changed since the preview that gave this token')
@@ -72,7 +84,12 @@ async function merge(keep: number, remove: number, options: MergeOptions): Promi
 
 type Asked = Parameters<typeof startMerge>[1]
 
-async function mergeAndFollow(pool: Pool, places: Places, asked: Asked, options: MergeOptions): Promise<MergeReport | null> {
+async function mergeAndFollow(
+  pool: Pool,
+  places: Places,
+  asked: Asked,
+  options: MergeOptions,
+): Promise<MergeReport | null> {
   const answer = await withTemporal(places, (client) => startMerge(client, asked))
   if (answer === 'no-worker') {
     tell('No worker is running: the merge is started, and runs when one comes ("ontdubbel worker", or "ontdubbel up").')
@@ -80,7 +97,8 @@ async function mergeAndFollow(pool: Pool, places: Places, asked: Asked, options:
     const url = places.workflowUrl(workflowIdOf(asked.keep, asked.remove), null)
     return { ...started(asked), temporalUrl: url }
   }
-  if (answer.merge === null) return refusedWithoutRow(answer.refusal ?? { code: 'bad-input', details: {} }, options.lang)
+  if (answer.merge === null)
+    return refusedWithoutRow(answer.refusal ?? { code: 'bad-input', details: {} }, options.lang)
   const follow = answer.refusal === null || (await isSamePair(pool, answer, asked))
   const report = follow
     ? await followMerge(pool, answer.merge, { language: options.lang, quiet: options.json ?? false })
@@ -103,7 +121,9 @@ async function refusedReport(pool: Pool, answer: OpenAnswer, options: MergeOptio
 
 async function onlyStart(places: Places, asked: Asked): Promise<MergeReport> {
   const outcome = await withTemporal(places, (client) => startMergeOnly(client, asked))
-  tell(outcome === 'started' ? 'The merge is started.' : 'A merge of this pair is running already: nothing was started.')
+  tell(
+    outcome === 'started' ? 'The merge is started.' : 'A merge of this pair is running already: nothing was started.',
+  )
   return { ...started(asked), temporalUrl: places.workflowUrl(workflowIdOf(asked.keep, asked.remove), null) }
 }
 
@@ -128,12 +148,16 @@ async function withUrl(pool: Pool, places: Places, report: MergeReport): Promise
 
 function show(report: MergeReport, options: MergeOptions): void {
   if (options.json) printJson(report)
-  else printMerge(report, options.lang)
+  else printMerge(report, options.lang, { steps: false })
   if (options.wait) process.exitCode = exitCodeOf(report)
 }
 
 function badInput({ where, expected }: Record<string, unknown>): OntdubbelError {
-  return new OntdubbelError('bad-input', `Wrong input at ${String(where)}: expected ${String(expected)}.`, EXIT.badInput)
+  return new OntdubbelError(
+    'bad-input',
+    `Wrong input at ${String(where)}: expected ${String(expected)}.`,
+    EXIT.badInput,
+  )
 }
 
 function showCommand(): Command {
@@ -163,9 +187,16 @@ function listCommand(): Command {
       const options = command.optsWithGlobals<SharedOptions & { status?: MergeStatus; patron?: number }>()
       const places = new Places(options.dataDir)
       await withDatabase(places.databaseUrl(), async (pool) => {
-        for await (const report of listMerges(pool, { status: options.status, patron: options.patron }, { language: options.lang })) {
+        for await (const report of listMerges(
+          pool,
+          { status: options.status, patron: options.patron },
+          { language: options.lang },
+        )) {
           if (options.json) printJson(await withUrl(pool, places, report))
-          else print(`${String(report.id).padStart(8)}  ${String(report.remove)} into ${String(report.keep)}  ${report.on ?? ''}  ${report.status}  ${report.refusal?.code ?? ''}`.trimEnd())
+          else
+            print(
+              `${String(report.id).padStart(8)}  ${String(report.remove)} into ${String(report.keep)}  ${report.on ?? ''}  ${report.status}  ${report.refusal?.code ?? ''}`.trimEnd(),
+            )
         }
       })
     })

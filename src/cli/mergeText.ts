@@ -19,20 +19,30 @@ function countsInWords(counts: Record<string, unknown>): string {
     .join(', ')
 }
 
-/** A merge, or a preview, as people read it. */
-export function printMerge(report: MergeReport, language: Language): void {
+/** A merge, or a preview, as people read it. `steps` false where they have been told as they were done. */
+export function printMerge(report: MergeReport, language: Language, { steps = true } = {}): void {
   const title = report.status === 'preview' ? 'Preview' : `Merge ${report.id ?? ''}`.trim()
-  print(styled('bold', `${title}: ${report.remove ?? '?'} into ${report.keep ?? '?'}, on ${report.on ?? '?'} — ${report.status}`))
+  print(
+    styled(
+      'bold',
+      `${title}: ${report.remove ?? '?'} into ${report.keep ?? '?'}, on ${report.on ?? '?'} — ${report.status}`,
+    ),
+  )
   if (report.refusal) print(styled('red', `  refused (${report.refusal.code}): ${report.refusal.message}`))
-  if (report.attention) print(styled('red', `  needs attention (${report.attention.code}): ${report.attention.message}`))
+  if (report.attention)
+    print(styled('red', `  needs attention (${report.attention.code}): ${report.attention.message}`))
   for (const { code, message } of report.warnings) print(`  ${styled('yellow', '!')} ${message} [${code}]`)
   const shown = [...report.steps].sort((a, b) => STEPS.indexOf(a.step) - STEPS.indexOf(b.step))
-  for (const step of report.refusal ? [] : shown) {
+  for (const step of report.refusal || !steps ? [] : shown) {
     print(stepLine(step, language))
-    for (const change of step.changes ?? []) print(`      ${change.table} ${String(change.id)}: ${changeInWords(change)}`)
+    for (const change of step.changes ?? [])
+      print(`      ${change.table} ${String(change.id)}: ${changeInWords(change)}`)
   }
   if (report.by) print(`  by ${report.by}${report.reason ? `: ${report.reason}` : ''}`)
-  if (report.token) print(`  token ${report.token}   (merge … --if ${report.token.slice(0, 8)}… merges only what this preview saw; give it whole)`)
+  if (report.token)
+    print(
+      `  token ${report.token}   (merge … --if ${report.token.slice(0, 8)}… merges only what this preview saw; give it whole)`,
+    )
   if (report.temporalUrl) print(`  ${report.temporalUrl}`)
 }
 

@@ -35,6 +35,8 @@ export async function untilFree<T>(work: (limited: boolean) => Promise<T>, optio
       else if (failure !== 'again' && failure !== 'unique') throw error
     }
     options.onWait?.()
-    await sleep(PAUSE_MS.least + Math.random() * (PAUSE_MS.most - PAUSE_MS.least), undefined, { signal: options.signal })
+    await sleep(PAUSE_MS.least + Math.random() * (PAUSE_MS.most - PAUSE_MS.least), undefined, {
+      signal: options.signal,
+    })
   }
 }

@@ -11,7 +11,8 @@ export type DatabaseFailure =
   /** Not a failure of the database, or one that nobody foresaw. */
   | 'unforeseen'
 
-const LOST_CONNECTION = /connection (terminated|ended)|ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|socket|timeout expired|Client has encountered/i
+const LOST_CONNECTION =
+  /connection (terminated|ended)|ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|socket|timeout expired|Client has encountered/i
 
 /** The SQLSTATE of an error of `pg`, or undefined. */
 export function sqlState(error: unknown): string | undefined {

@@ -74,7 +74,11 @@ export const WARNINGS = [
 export type WarningCode = (typeof WARNINGS)[number]
 
 /** The warnings that stop a merge until they are accepted by name. openMerge judges them too, in SQL. */
-export const STOPPING_WARNINGS = ['history-erased', 'unverified-login-gains-access', 'rejected-before'] as const satisfies WarningCode[]
+export const STOPPING_WARNINGS = [
+  'history-erased',
+  'unverified-login-gains-access',
+  'rejected-before',
+] as const satisfies WarningCode[]
 
 /** The refusals that may be overridden by name. */
 export const OVERRIDES = ['different-national-numbers', 'charges-in-collection'] as const satisfies RefusalCode[]

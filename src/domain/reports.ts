@@ -4,11 +4,21 @@ import { refusalSentence, warningSentence, type Language } from './sentences'
 
 /** Warnings in the order of domain.md, each with its sentence. */
 export function withSentences(warnings: readonly Warning[], language: Language): WarningReport[] {
-  return inOrder(warnings).map(({ code, details }) => ({ code, message: warningSentence(code, details, language), details }))
+  return inOrder(warnings).map(({ code, details }) => ({
+    code,
+    message: warningSentence(code, details, language),
+    details,
+  }))
 }
 
 export function refusalReport(refusal: Refusal | null, language: Language): MergeReport['refusal'] {
-  return refusal && { code: refusal.code, message: refusalSentence(refusal.code, refusal.details, language), details: refusal.details }
+  return (
+    refusal && {
+      code: refusal.code,
+      message: refusalSentence(refusal.code, refusal.details, language),
+      details: refusal.details,
+    }
+  )
 }
 
 /** The report of a merge that was refused before it had a row (bad input, an unknown merge). */

@@ -119,7 +119,10 @@ const REFUSAL_SENTENCES: Record<RefusalCode, Sentence> = {
     en: 'These warnings must be accepted by name first (--accept): {warnings}.',
     nl: 'Deze waarschuwingen moet u eerst uitdrukkelijk aanvaarden (--accept): {warnings}.',
   },
-  'bad-input': { en: 'Wrong input at {where}: expected {expected}.', nl: 'Foute invoer bij {where}: verwacht {expected}.' },
+  'bad-input': {
+    en: 'Wrong input at {where}: expected {expected}.',
+    nl: 'Foute invoer bij {where}: verwacht {expected}.',
+  },
   'unknown-merge': { en: 'There is no merge {merge}.', nl: 'Ontdubbeling {merge} bestaat niet.' },
 }
 
@@ -165,7 +168,9 @@ function show(value: unknown): string {
   if (value === null || value === undefined) return '?'
   if (Array.isArray(value)) return value.map(show).join(', ')
   if (typeof value === 'object') {
-    const parts = Object.entries(value).map(([key, one]) => (key === 'hold' || key === 'library' ? show(one) : `${key}: ${show(one)}`))
+    const parts = Object.entries(value).map(([key, one]) =>
+      key === 'hold' || key === 'library' ? show(one) : `${key}: ${show(one)}`,
+    )
     return parts.join(' ')
   }
   return String(value as string | number | boolean)

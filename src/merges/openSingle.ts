@@ -97,7 +97,8 @@ async function openOnce(
 async function takenUp(pool: Pool, merge: number, workflow: WorkflowIds): Promise<Opened> {
   const row = await mergeById(pool, merge)
   if (!row || row.status === 'new') return nothing({ code: 'unknown-merge', details: { merge } })
-  const unfinished = row.status === 'open' || (row.status === 'retired' && row.portal !== 'done' && row.portal !== 'skipped')
+  const unfinished =
+    row.status === 'open' || (row.status === 'retired' && row.portal !== 'done' && row.portal !== 'skipped')
   if (!unfinished) return found(row, 'report', null)
   await takeUp(pool, merge, workflow)
   return found(row, 'go-on', null)

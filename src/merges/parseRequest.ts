@@ -45,7 +45,8 @@ function expectation(issue: z.core.$ZodIssue | undefined): string {
   if (issue?.code === 'too_big') return `at most ${issue.maximum}`
   if (issue?.code === 'too_small') return `at least ${issue.minimum}`
   if (issue?.code === 'invalid_format') return issue.format === 'date' ? 'a date YYYY-MM-DD' : issue.format
-  if (issue?.code === 'invalid_type') return issue.expected === 'object' ? 'an object {keep, remove, by, …}' : issue.expected
+  if (issue?.code === 'invalid_type')
+    return issue.expected === 'object' ? 'an object {keep, remove, by, …}' : issue.expected
   return 'something else'
 }
 
@@ -53,4 +54,3 @@ function withoutNulls(input: unknown): unknown {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return input
   return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null))
 }
-

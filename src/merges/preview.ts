@@ -54,7 +54,8 @@ function preview(
   language: Language,
 ): MergeReport {
   const shown = { ...report, id: null }
-  if (refusal) return { ...shown, status: 'refused', refusal: refusalReport(refusal, language), ...(token && { token }) }
+  if (refusal)
+    return { ...shown, status: 'refused', refusal: refusalReport(refusal, language), ...(token && { token }) }
   const warnings = withSentences([...report.warnings, ...portal], language)
   return { ...shown, status: 'preview', warnings, ...(token && { token }) }
 }

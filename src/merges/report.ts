@@ -25,14 +25,22 @@ export interface ReportOptions {
 }
 
 /** The object of `merge --json` for a merge in the database, or undefined where there is none. */
-export async function mergeReport(db: Queryable, id: number, options: ReportOptions = {}): Promise<MergeReport | undefined> {
+export async function mergeReport(
+  db: Queryable,
+  id: number,
+  options: ReportOptions = {},
+): Promise<MergeReport | undefined> {
   const merge = await mergeById(db, id)
   if (!merge) return undefined
   return reportOf(merge, await run(db, stepRows, [id]), options)
 }
 
 /** Builds the report from the merge's row and its ledger. */
-function reportOf(merge: MergeRow, ledger: StepRow[], { language = 'en', changes = false }: ReportOptions): MergeReport {
+function reportOf(
+  merge: MergeRow,
+  ledger: StepRow[],
+  { language = 'en', changes = false }: ReportOptions,
+): MergeReport {
   const rows = new Map(ledger.map((row) => [row.step, row]))
   return {
     id: merge.id,
@@ -61,7 +69,13 @@ function attentionReport(merge: MergeRow): MergeReport['attention'] {
   const told: Told | null =
     merge.attention ??
     (merge.portal === 'refused' || merge.portal === 'gave-up' ? { code: `portal-${merge.portal}`, details: {} } : null)
-  return told && { code: told.code, message: String(told.details.message ?? told.code), details: told.details }
+  return (
+    told && {
+      code: told.code,
+      message: typeof told.details.message === 'string' ? told.details.message : told.code,
+      details: told.details,
+    }
+  )
 }
 
 const list = statement<{ id: number }>(

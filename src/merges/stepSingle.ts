@@ -14,7 +14,13 @@ import { takeBack } from '../steps/undo'
  * nothing to do.
  * @throws OntdubbelError `merge-not-open` where the merge is not open and this step is not done
  */
-export async function doStep(pool: Pool, merge: number, name: TransferName, attempt: number, again: AgainOptions = {}): Promise<void> {
+export async function doStep(
+  pool: Pool,
+  merge: number,
+  name: TransferName,
+  attempt: number,
+  again: AgainOptions = {},
+): Promise<void> {
   await untilFree(
     (limited) =>
       inMergeTransaction(
@@ -40,7 +46,12 @@ const lockForRetirement = statement<{ status: string }>(
  * records go, tells the feed last of all.
  * @throws OntdubbelError `merge-not-open`; an error of `pg` with SQLSTATE OD002 where something still hangs on the record
  */
-export async function retireSingle(pool: Pool, merge: number, attempt: number, again: AgainOptions = {}): Promise<void> {
+export async function retireSingle(
+  pool: Pool,
+  merge: number,
+  attempt: number,
+  again: AgainOptions = {},
+): Promise<void> {
   await untilFree(
     (limited) =>
       inMergeTransaction(
@@ -72,5 +83,7 @@ export async function abandonSingle(pool: Pool, merge: number, again: AgainOptio
 }
 
 function notOpen(merge: number): OntdubbelError {
-  return new OntdubbelError('merge-not-open', `merge ${merge} is not open: it was abandoned, or has ended`, 1, { merge })
+  return new OntdubbelError('merge-not-open', `merge ${merge} is not open: it was abandoned, or has ended`, 1, {
+    merge,
+  })
 }

@@ -39,7 +39,11 @@ export interface WorkflowIds {
 }
 
 /** Makes the row of a new merge, status `new`. Null where this workflow has made one already. */
-export async function createMerge(db: Queryable, asked: ParsedRequest, workflow: WorkflowIds | null): Promise<number | null> {
+export async function createMerge(
+  db: Queryable,
+  asked: ParsedRequest,
+  workflow: WorkflowIds | null,
+): Promise<number | null> {
   const row = await runOne(db, insert, [
     asked.keep,
     asked.remove,
@@ -78,16 +82,16 @@ export async function mergeOfPair(db: Queryable, keep: number, remove: number): 
   return runOne(db, ofPair, [keep, remove])
 }
 
-const takenUp = statement(
-  'merge.takenUp',
-  `update merge set workflow_id = $2, first_run_id = $3 where id = $1`,
-)
+const takenUp = statement('merge.takenUp', `update merge set workflow_id = $2, first_run_id = $3 where id = $1`)
 /** An existing merge is taken up by another workflow: handles come from here. */
 export async function takeUp(db: Queryable, merge: number, workflow: WorkflowIds): Promise<void> {
   await run(db, takenUp, [merge, workflow.workflowId, workflow.firstRunId])
 }
 
-const attention = statement('merge.attention', `update merge set attention = $2 where id = $1 and status in ('open', 'undoing')`)
+const attention = statement(
+  'merge.attention',
+  `update merge set attention = $2 where id = $1 and status in ('open', 'undoing')`,
+)
 /** A person has to look (null: no longer). */
 export async function setAttention(db: Queryable, merge: number, told: Told | null): Promise<void> {
   await run(db, attention, [merge, told === null ? null : JSON.stringify(told)])
@@ -98,7 +102,11 @@ const portalState = statement(
   `update merge set portal = $2 where id = $1 and portal in ('pending', 'waiting', 'refused', 'gave-up')`,
 )
 /** How far the portal is, for a merge whose portal part has not ended. */
-export async function setPortal(db: Queryable, merge: number, portal: 'pending' | 'waiting' | 'refused' | 'gave-up'): Promise<void> {
+export async function setPortal(
+  db: Queryable,
+  merge: number,
+  portal: 'pending' | 'waiting' | 'refused' | 'gave-up',
+): Promise<void> {
   await run(db, portalState, [merge, portal])
 }
 
@@ -113,7 +121,10 @@ const textHolds = statement<{ number: boolean; email: boolean }>(
   `select national_number_in($1) is not null as number, $1 ~ '[^[:space:]@]+@[^[:space:]@]+' as email`,
 )
 /** Whether a reason holds what must not stand in it: a national number or an e-mail address. */
-export async function reasonRefused(db: Queryable, reason: string): Promise<'national number' | 'e-mail address' | null> {
+export async function reasonRefused(
+  db: Queryable,
+  reason: string,
+): Promise<'national number' | 'e-mail address' | null> {
   const holds = await runOne(db, textHolds, [reason])
   return holds?.number ? 'national number' : holds?.email ? 'e-mail address' : null
 }

@@ -105,7 +105,9 @@ export async function syncPortalLinks(
  * back after it was moved is another round, or the portal would answer that it has done so already.
  */
 function keyOf(merge: number, { account, library, from, round }: LinkIntent & { round: number }): string {
-  const link = createHash('sha256').update(JSON.stringify([account, library, from])).digest('hex')
+  const link = createHash('sha256')
+    .update(JSON.stringify([account, library, from]))
+    .digest('hex')
   return `ontdubbel/${merge}/${link}/${round}`
 }
 

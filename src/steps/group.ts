@@ -87,4 +87,3 @@ export async function mergeGroup(
     throw error
   }
 }
-

@@ -92,6 +92,10 @@ const feed = statement(
 )
 
 /** Design §8: takes the feed's next numbers. The last statement before commit, never in a preview. */
-export async function tellTheFeed(client: ClientBase, merges: readonly number[], event: 'merged' | 'undone'): Promise<void> {
+export async function tellTheFeed(
+  client: ClientBase,
+  merges: readonly number[],
+  event: 'merged' | 'undone',
+): Promise<void> {
   await run(client, feed, [merges, event])
 }

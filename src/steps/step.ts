@@ -23,7 +23,12 @@ export function step(name: TransferName, sql: { forward: readonly string[]; reve
 }
 
 /** Sends all statements of a step forward; resolves when the last is done, rejects with the first error. */
-export async function goForward(client: ClientBase, made: Step, merges: readonly number[], attempt: number): Promise<void> {
+export async function goForward(
+  client: ClientBase,
+  made: Step,
+  merges: readonly number[],
+  attempt: number,
+): Promise<void> {
   await allOf(made.forward.map((sql) => run(client, sql, [merges, attempt])))
 }
 

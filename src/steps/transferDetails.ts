@@ -18,7 +18,10 @@ const COLUMNS = [
 ] as const
 
 const putBack = COLUMNS.map(
-  ([column, type]) => `${column} = case when c.now ? '${column}' and p.${column} is not distinct from (c.now ->> '${column}')::${type}
+  ([
+    column,
+    type,
+  ]) => `${column} = case when c.now ? '${column}' and p.${column} is not distinct from (c.now ->> '${column}')::${type}
       then (c.was ->> '${column}')::${type} else p.${column} end`,
 ).join(',\n      ')
 

@@ -20,7 +20,10 @@ export async function ensureNamespace({ address, namespace }: TemporalPlace): Pr
       .catch((error: Error) => {
         if (!/already exists/i.test(error.message)) throw error
       })
-    await connection.workflowService.updateNamespace({ namespace, config: { workflowExecutionRetentionTtl: workflowExecutionRetentionPeriod } })
+    await connection.workflowService.updateNamespace({
+      namespace,
+      config: { workflowExecutionRetentionTtl: workflowExecutionRetentionPeriod },
+    })
     await ensureSearchAttributes(connection, namespace)
   } finally {
     await connection.close()
@@ -28,7 +31,10 @@ export async function ensureNamespace({ address, namespace }: TemporalPlace): Pr
 }
 
 /** Registers the search attributes; once more does nothing. */
-export async function ensureSearchAttributes(connection: Pick<Connection, 'operatorService'>, namespace: string): Promise<void> {
+export async function ensureSearchAttributes(
+  connection: Pick<Connection, 'operatorService'>,
+  namespace: string,
+): Promise<void> {
   const { INDEXED_VALUE_TYPE_KEYWORD } = temporal.api.enums.v1.IndexedValueType
   await connection.operatorService.addSearchAttributes({
     namespace,

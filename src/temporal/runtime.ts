@@ -22,14 +22,19 @@ export function installRuntime(log: PinoLogger): void {
       error: (message, meta) => write('ERROR', message, meta),
     },
     shutdownSignals: [],
-    telemetryOptions: process.env.METRICS_ADDRESS ? { metrics: { prometheus: { bindAddress: process.env.METRICS_ADDRESS } } } : {},
+    telemetryOptions: process.env.METRICS_ADDRESS
+      ? { metrics: { prometheus: { bindAddress: process.env.METRICS_ADDRESS } } }
+      : {},
   })
 }
 
 /** Of what the SDK says beside a message, the ids and the name of an error; never a payload. */
 function kept(meta: LogMetadata | undefined): Record<string, unknown> {
   if (!meta) return {}
-  const { workflowId, runId, activityType, activityId, attempt, taskQueue, workflowType, durationMs } = meta as Record<string, unknown>
+  const { workflowId, runId, activityType, activityId, attempt, taskQueue, workflowType, durationMs } = meta as Record<
+    string,
+    unknown
+  >
   const error = meta.error as { name?: string; message?: string; cause?: { type?: string } } | undefined
   return {
     workflowId,

@@ -29,7 +29,8 @@ export interface WorkerSetUp extends ActivityDependencies {
 
 /** One worker for one task queue. */
 export async function createWorker(queue: QueueName, setUp: WorkerSetUp): Promise<Worker> {
-  if (!existsSync(WORKFLOW_BUNDLE)) throw new OntdubbelError('not-built', 'The workflows are not bundled. Run: npm run setup')
+  if (!existsSync(WORKFLOW_BUNDLE))
+    throw new OntdubbelError('not-built', 'The workflows are not bundled. Run: npm run setup')
   const common: WorkerOptions = {
     connection: setUp.connection,
     namespace: setUp.namespace,

@@ -29,6 +29,7 @@ function step<Name extends Exclude<StepName, 'syncPortalLinks'>>(name: Name): Ac
 }
 
 const { reportMerge, noteAttention, notePortal } = proxyActivities<Activities>(NOTE)
+const { noteStarter } = proxyActivities<Activities>({ ...NOTE, summary: 'Record who started it' })
 const { abandonMerge } = proxyActivities<Activities>({ ...DATABASE_STEP, summary: 'Take the unfinished merge back' })
 
 /** The portal has a queue of its own. */
@@ -42,7 +43,7 @@ function portal(options: ActivityOptions, summary: string): Pick<Activities, 'sy
  * completes with the object of `merge --json`, refusals too.
  */
 export async function mergePatrons(input: unknown): Promise<MergeReport> {
-  let opened: Opened | undefined
+  let opened: Opened | undefined = undefined
   let status: MergeStatus = 'running'
   let decision: 'resume' | 'abandon' | undefined
 
@@ -56,7 +57,10 @@ export async function mergePatrons(input: unknown): Promise<MergeReport> {
   )
   const onlyWhileAttention = () => {
     if (status !== 'needs-attention' || decision !== undefined) {
-      throw ApplicationFailure.create({ type: 'not-waiting', message: `The merge is ${status}: there is nothing to decide.` })
+      throw ApplicationFailure.create({
+        type: 'not-waiting',
+        message: `The merge is ${status}: there is nothing to decide.`,
+      })
     }
   }
   setHandler(resume, () => void (decision = 'resume'), {
@@ -70,7 +74,13 @@ export async function mergePatrons(input: unknown): Promise<MergeReport> {
 
   const show = (now: MergeStatus, words: string) => {
     status = now
-    showState({ status, words, merge: opened?.merge ?? null, keep: opened?.keep ?? idOf(input, 'keep'), remove: opened?.remove ?? idOf(input, 'remove') })
+    showState({
+      status,
+      words,
+      merge: opened?.merge ?? null,
+      keep: opened?.keep ?? idOf(input, 'keep'),
+      remove: opened?.remove ?? idOf(input, 'remove'),
+    })
   }
   const end = async (report: MergeReport): Promise<MergeReport> => {
     show(report.status as MergeStatus, report.refusal?.message ?? `The merge is ${report.status}.`)
@@ -93,7 +103,10 @@ export async function mergePatrons(input: unknown): Promise<MergeReport> {
     const failure = await databaseSteps(merge)
     if (failure === null) break
     await noteAttention(merge, failure)
-    show('needs-attention', `${failure.details.message}\n\nSend the update \`resume\` to try again, or \`abandon\` to take the merge back.`)
+    show(
+      'needs-attention',
+      `${failure.details.message}\n\nSend the update \`resume\` to try again, or \`abandon\` to take the merge back.`,
+    )
     await condition(() => decision !== undefined)
     const decided = decision
     decision = undefined
@@ -103,7 +116,9 @@ export async function mergePatrons(input: unknown): Promise<MergeReport> {
   }
 
   show('running', 'Updates the links at the portal.')
-  return end(await portalPart(merge, show))
+  // nobody waits for it: it runs beside the portal's answer
+  const [report] = await Promise.all([portalPart(merge, show), noteStarter(merge)])
+  return end(report)
 }
 
 interface Attention {
@@ -116,7 +131,8 @@ async function databaseSteps(merge: number): Promise<Attention | null> {
   const chain = async () => {
     for (const name of ON_THE_PATRON_ROW) await named(name, merge)
   }
-  const results = await Promise.allSettled([...SIDE_BY_SIDE.map((name) => named(name, merge)), chain()])
+  // the chain first: the server gives only the first few back to this worker at once, and it is the longest way
+  const results = await Promise.allSettled([chain(), ...SIDE_BY_SIDE.map((name) => named(name, merge))])
   const failed = results.find((result) => result.status === 'rejected')
   if (failed) return attentionOf(failed.reason)
   try {
@@ -145,7 +161,10 @@ async function portalPart(merge: number, show: (status: MergeStatus, words: stri
   } catch (error) {
     if (isRefusal(error)) return portalRefused(merge, show)
     await notePortal(merge, 'waiting')
-    show('waiting-for-portal', `The portal did not answer (since ${new Date().toISOString()}). It is tried again each minute for 30 days; the records are merged already.`)
+    show(
+      'waiting-for-portal',
+      `The portal did not answer (since ${new Date().toISOString()}). It is tried again each minute for 30 days; the records are merged already.`,
+    )
   }
   try {
     return await portal(PORTAL_WAIT, 'Wait for the portal: tried each minute for 30 days').syncPortalLinks(merge)
@@ -164,7 +183,11 @@ async function portalRefused(merge: number, show: (status: MergeStatus, words: s
 }
 
 function isRefusal(error: unknown): boolean {
-  return error instanceof ActivityFailure && error.cause instanceof ApplicationFailure && error.cause.type === 'portal-refused'
+  return (
+    error instanceof ActivityFailure &&
+    error.cause instanceof ApplicationFailure &&
+    error.cause.type === 'portal-refused'
+  )
 }
 
 function refusedPart(opened: Opened): Pick<MergeReport, 'status' | 'refusal'> {

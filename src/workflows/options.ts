@@ -10,8 +10,11 @@ export const DATABASE_STEP = {
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5 seconds' },
 } as const satisfies ActivityOptions
 
-/** Notes and reports: one statement. */
-export const NOTE = { startToCloseTimeout: '20 seconds', retry: { maximumInterval: '5 seconds' } } as const satisfies ActivityOptions
+/** Notes and reports: one statement, or one question to the server. */
+export const NOTE = {
+  startToCloseTimeout: '20 seconds',
+  retry: { maximumInterval: '5 seconds' },
+} as const satisfies ActivityOptions
 
 /** The portal, the first three tries: what answers a moment later needs no waiting state. */
 export const PORTAL_QUICK = {
