@@ -16,7 +16,10 @@ afterAll(() => stack.stop())
 async function pair(): Promise<{ keep: number; remove: number; loan: number }> {
   const keep = nextId++
   const remove = nextId++
-  await stack.database.pool.query(`insert into patron (id, last_name) values ($1, 'Janssens'), ($2, 'Janssens')`, [keep, remove])
+  await stack.database.pool.query(`insert into patron (id, last_name) values ($1, 'Janssens'), ($2, 'Janssens')`, [
+    keep,
+    remove,
+  ])
   await stack.database.pool.query(
     `insert into loan (id, patron, library, item, title, loaned_on, due_on) values ($1, $2, 'ZOT', 'i', 't', '2026-11-01', '2026-12-01')`,
     [remove, remove],
@@ -61,7 +64,10 @@ test('the same pair again is reported, not merged again; the Temporal identity i
   const first = await stack.merge({ keep, remove, by: 'me' })
   const again = await stack.merge({ keep, remove, by: 'somebody else', on: '2020-01-01' })
   expect(again).toEqual(first)
-  const { rows } = await stack.database.pool.query('select count(*)::int as n, max(started_by) as who from merge where removed = $1', [remove])
+  const { rows } = await stack.database.pool.query(
+    'select count(*)::int as n, max(started_by) as who from merge where removed = $1',
+    [remove],
+  )
   expect(rows).toEqual([{ n: 1, who: expect.stringContaining('@') }])
 })
 
@@ -79,7 +85,8 @@ test('while its steps are under way, a pair is refused under another id, joined 
       args: [{ keep, remove, by: 'me', on: '2026-11-24' }],
       workflowIdConflictPolicy: 'USE_EXISTING',
     })
-  const ask = (asked: unknown) => stack.client.workflow.executeUpdateWithStart(open, { args: [asked], startWorkflowOperation: start() })
+  const ask = (asked: unknown) =>
+    stack.client.workflow.executeUpdateWithStart(open, { args: [asked], startWorkflowOperation: start() })
   const first = await ask({ keep, remove, by: 'me', on: '2026-11-24' })
   expect(first).toMatchObject({ refusal: null, status: 'running' })
 
@@ -99,7 +106,10 @@ test('while its steps are under way, a pair is refused under another id, joined 
 
   await desk.query('rollback')
   await desk.end()
-  expect(await stack.client.workflow.getHandle(workflowId).result()).toMatchObject({ id: first.merge, status: 'completed' })
+  expect(await stack.client.workflow.getHandle(workflowId).result()).toMatchObject({
+    id: first.merge,
+    status: 'completed',
+  })
 })
 
 test('while a desk holds a record, the merge waits and says so; then it goes on', async () => {

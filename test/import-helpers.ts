@@ -54,7 +54,7 @@ export function fullPatron(id: number): Json {
     gender: 'F',
     birthDate: '1984-03-12',
     address: { street: 'Dorpsstraat', number: '12', postcode: '9620', city: 'Zottegem' },
-    nationalNumber: '84031202246',
+    nationalNumber: '84031202245',
     legitimation: 'eID',
     registeredOnline: true,
     registeredOn: '2019-04-02',
@@ -67,7 +67,9 @@ export function fullPatron(id: number): Json {
     cards: [{ number: `20000000${id}`, library: 'ZOT', status: 'active' }],
     subscriptions: [{ id: id * 10, library: 'ZOT', product: 'adult', startsOn: '2026-02-01' }],
     historyPreferences: [{ library: 'ZOT', enabled: true }],
-    loans: [{ id: id * 10, library: 'ZOT', item: '0300001', title: 'T77', loanedOn: '2026-11-02', dueOn: '2026-11-30' }],
+    loans: [
+      { id: id * 10, library: 'ZOT', item: '0300001', title: 'T77', loanedOn: '2026-11-02', dueOn: '2026-11-30' },
+    ],
     loanHistory: [
       { id: id * 10, library: 'ZOT', item: '0300002', title: 'T12', loanedOn: '2026-05-01', returnedOn: '2026-05-20' },
     ],

@@ -19,6 +19,8 @@ export const buildProgram = {
     // tsc's own memory of what it wrote is wrong where somebody removed that
     if (!existsSync(at('dist', 'src'))) rmSync(at('dist', '.tsbuildinfo'), { force: true })
     const before = sources()
+    // a build that fails leaves a dist of neither state
+    rmSync(BUILD_STAMP, { force: true })
     const tsc = at('node_modules', 'typescript', 'bin', 'tsc')
     const { code, output } = await run(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { show: true })
     if (code !== 0) throw new Failure(`tsc failed${output === '' ? '' : ': see above'}`)

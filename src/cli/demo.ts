@@ -55,7 +55,8 @@ async function tour(dataDir: string, info: StackInfo): Promise<void> {
   const { records, pairs } = demoConsortium({ today })
   const file = path.join(dataDir, 'consortium.ndjson')
   writeFileSync(file, records.map((record) => `${JSON.stringify(record)}\n`).join(''))
-  const ontdubbel = (args: (string | number)[], expected: number = EXIT.done) => run(args.map(String), dataDir, expected)
+  const ontdubbel = (args: (string | number)[], expected: number = EXIT.done) =>
+    run(args.map(String), dataDir, expected)
 
   heading('A small consortium of three libraries, from a file')
   await ontdubbel(['import', file])
@@ -96,10 +97,15 @@ function heading(text: string): void {
 /** Runs a command of ours as a user would, shows it, and expects its exit code. */
 async function run(args: string[], dataDir: string, expected: number): Promise<void> {
   print(styled('cyan', `$ ontdubbel ${args.join(' ')}`))
-  const child = spawn(process.execPath, [LAUNCHER, ...args, '--data-dir', dataDir], { stdio: ['ignore', 'inherit', 'inherit'] })
+  const child = spawn(process.execPath, [LAUNCHER, ...args, '--data-dir', dataDir], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
   const [code] = (await once(child, 'exit')) as [number | null]
   if (code !== expected) {
-    throw new OntdubbelError('demo-failed', `"ontdubbel ${args.join(' ')}" ended with ${code ?? 'a signal'}, not with ${expected}.`)
+    throw new OntdubbelError(
+      'demo-failed',
+      `"ontdubbel ${args.join(' ')}" ended with ${code ?? 'a signal'}, not with ${expected}.`,
+    )
   }
 }
 

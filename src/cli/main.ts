@@ -39,7 +39,9 @@ function everyCommand(command: Command): Command[] {
 }
 
 function version(): string {
-  const { version: written } = JSON.parse(readFileSync(path.join(packageRoot, 'package.json'), 'utf8')) as { version: string }
+  const { version: written } = JSON.parse(readFileSync(path.join(packageRoot, 'package.json'), 'utf8')) as {
+    version: string
+  }
   return written
 }
 
@@ -51,11 +53,19 @@ function exitCodeFor(error: unknown): number {
     return error.exitCode
   }
   const { message, code } = error as { message?: string; code?: string }
-  if (['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', '57P03', '3D000', '28P01', '28000'].includes(code ?? '')) {
-    tell(`The library database cannot be reached (${code}). Is the stack running ("ontdubbel up")? Is DATABASE_URL right? "ontdubbel doctor" looks.`)
+  if (
+    ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', '57P03', '3D000', '28P01', '28000'].includes(code ?? '')
+  ) {
+    tell(
+      `The library database cannot be reached (${code}). Is the stack running ("ontdubbel up")? Is DATABASE_URL right? "ontdubbel doctor" looks.`,
+    )
     return EXIT.failed
   }
-  tell(process.env.ONTDUBBEL_DEBUG && error instanceof Error ? (error.stack ?? error.message) : `Something failed that nobody foresaw${code ? ` (${code})` : ''}: ${message ?? String(error)}`)
+  tell(
+    process.env.ONTDUBBEL_DEBUG && error instanceof Error
+      ? (error.stack ?? error.message)
+      : `Something failed that nobody foresaw${code ? ` (${code})` : ''}: ${message ?? String(error)}`,
+  )
   return EXIT.failed
 }
 

@@ -23,7 +23,11 @@ const PORTAL_TIMEOUT_MS = 3_000
 export function previewCommand(): Command {
   return withPlaces(withPairOptions(new Command('preview')))
     .description('show what a merge would do, per rule, with warnings; changes nothing')
-    .option('--take <field>', `take over from the removed record: ${TAKE_FIELDS.join(', ')} (may be repeated)`, oneOf(TAKE_FIELDS))
+    .option(
+      '--take <field>',
+      `take over from the removed record: ${TAKE_FIELDS.join(', ')} (may be repeated)`,
+      oneOf(TAKE_FIELDS),
+    )
     .option('--override <code>', `go on in spite of: ${OVERRIDES.join(', ')} (may be repeated)`, oneOf(OVERRIDES))
     .option('--json', 'one JSON document')
     .action(preview)
@@ -33,11 +37,9 @@ async function preview(keep: number, remove: number, options: PreviewOptions): P
   const places = new Places(options.dataDir)
   const warnings = await askPortal(places, keep, remove)
   const asked = { keep, remove, on: options.on, take: options.take, override: options.override, by: 'preview' }
-  const report = await withDatabase(
-    places.databaseUrl(),
-    (pool) => previewMerge(pool, asked, warnings, options.lang),
-    { pipeline: true },
-  )
+  const report = await withDatabase(places.databaseUrl(), (pool) => previewMerge(pool, asked, warnings, options.lang), {
+    pipeline: true,
+  })
   const shown = { ...report, by: null }
   if (options.json) printJson(shown)
   else printMerge(shown, options.lang)

@@ -1,7 +1,7 @@
 import { Random } from './random'
 
 /** People who belong together, and so look alike to whoever looks for duplicates. */
-export type UnitKind =
+type UnitKind =
   | 'single'
   | 'couple'
   | 'family'
@@ -14,7 +14,7 @@ export type UnitKind =
   /** A school or a class: a protected record. */
   | 'institution'
 
-export interface Member {
+interface Member {
   /** Of the person's first record; the others follow it. Also the person's number. */
   slot: number
   records: number

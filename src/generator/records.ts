@@ -65,7 +65,7 @@ export interface Subscription {
   stoppedOn: string | null
 }
 
-export interface HistoryPreference {
+interface HistoryPreference {
   library: string
   enabled: boolean
 }
@@ -110,7 +110,7 @@ export interface Charge {
   inCollection: boolean
 }
 
-export interface Payment {
+interface Payment {
   id: number
   charge: number
   amount: number

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, existsSync, mkdirSync, openSync, readSync, fstatSync, renameSync, statSync } from 'node:fs'
+import { once } from 'node:events'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OntdubbelError } from '../domain/errors'
@@ -20,7 +21,7 @@ export interface ChildSpec {
   name: string
   command: string
   args: string[]
-  env?: NodeJS.ProcessEnv
+  env: NodeJS.ProcessEnv
   /** The user it runs as, where that is another. */
   account?: { uid: number; gid: number } | undefined
   /** Everything it prints goes here. */
@@ -141,18 +142,17 @@ export class Children {
       // a group of its own: Ctrl-C in a terminal reaches only us, and we stop the children in order
       detached: true,
       cwd: '/',
-      ...(spec.env === undefined ? {} : { env: spec.env }),
-      ...(spec.account ?? {}),
+      env: spec.env,
+      ...spec.account,
     })
     closeSync(log)
-    await new Promise<void>((resolve, reject) => {
-      spawned.once('spawn', resolve)
-      spawned.once('error', (error) =>
-        reject(new OntdubbelError('stack-failed', `${spec.name} could not be started: ${error.message}`)),
-      )
-    })
-    const pid = spawned.pid ?? 0
-    // no mark: it has ended already, and `exit` comes with the next turn of the event loop
+    const { pid } = spawned
+    if (pid === undefined) {
+      const [error] = (await once(spawned, 'error')) as [Error]
+      throw new OntdubbelError('stack-failed', `${spec.name} could not be started: ${error.message}`)
+    }
+    // nothing is awaited from here on: whoever stops all must find this one among them.
+    // Without a mark it has ended already, and `exit` comes with the next turn of the event loop.
     const child = new Child(spec, markOf(pid) ?? { pid, startedAt: '' }, spawned, logStart)
     this.all.push(child)
     this.changed()

@@ -4,7 +4,7 @@ import { Children } from './children'
 import { LOOPBACK, startOnPorts, USUAL_PORTS } from './ports'
 
 const READY_TIMEOUT_MS = 30_000
-const STOP_GRACE_MS = 5_000
+const STOP_GRACE_MS = 3_000
 
 export interface ReferencePortalOptions {
   /** Its log goes there. */

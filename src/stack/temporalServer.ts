@@ -45,8 +45,12 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
         name: 'temporal',
         command,
         args: [
-          ...['server', 'start-dev', '--ip', LOOPBACK, '--port', String(port), '--log-level', 'error'],
-          ...(ui ? ['--ui-port', String(uiPort), '--ui-disable-news-fetch'] : ['--headless']),
+          'server',
+          'start-dev',
+          `--ip=${LOOPBACK}`,
+          `--port=${port}`,
+          '--log-level=error',
+          ...(ui ? [`--ui-port=${uiPort}`, '--ui-disable-news-fetch'] : ['--headless']),
           ...(durable ? database(path.join(dataDir, 'temporal.db')) : []),
         ],
         // a home of its own: nobody's profile is merged in
@@ -74,5 +78,5 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
 
 /** SQLite's rollback journal would cost a campaign up to a tenth. */
 function database(file: string): string[] {
-  return ['--db-filename', file, '--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=1']
+  return [`--db-filename=${file}`, '--sqlite-pragma=journal_mode=wal', '--sqlite-pragma=synchronous=1']
 }

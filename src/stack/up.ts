@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { migrate } from '../database/migrate'
 import { ensureNamespace } from '../temporal/namespace'
 import type { OntdubbelError } from '../domain/errors'
@@ -14,6 +15,8 @@ import { startWorkerProcess } from './workerProcess'
 
 /** What a killed `up` left running gets this long to stop before it is killed too. */
 const LEFTOVER_GRACE_MS = 15_000
+/** A start that is stopped has nothing to wait for but, at worst, a connection that does not come about. */
+const HALF_MADE_MS = 1_000
 
 export interface StackOptions {
   dataDir: string
@@ -54,15 +57,18 @@ export function startStack(options: StackOptions): Stack {
     died: (child, how) => tellDeath(child.failure(how)),
   })
 
+  const started = startAll({ ...options, dataDir }, lock, children)
   let released = false
   const stop = async ({ atOnce = false } = {}): Promise<void> => {
     await children.stopAll({ atOnce })
+    // a start that lost its processes clears away what it had half made
+    await Promise.race([started.catch(() => {}), sleep(HALF_MADE_MS)])
     if (released) return
     released = true
     removeStackFile(dataDir)
     lock.release()
   }
-  const ready = startAll({ ...options, dataDir }, lock, children).catch(async (error: unknown) => {
+  const ready = started.catch(async (error: unknown) => {
     await stop()
     throw error
   })
@@ -77,11 +83,22 @@ async function startAll(options: StackOptions, lock: DataDirLock, children: Chil
   const secrets = secretsOf(dataDir)
   log(`data folder ${dataDir}`)
 
-  const [postgres, temporal] = await both(
-    startPostgres({ dataDir, children, log }).then(async (started) => {
-      log(`PostgreSQL listens on port ${started.port}`)
-      const migrations = await migrate(started.ownerUrl())
+  const databaseStarts = startPostgres({ dataDir, children, log })
+  const [postgres, , portal, temporal] = await together(children, [
+    databaseStarts,
+    databaseStarts.then(async ({ port, ownerUrl }) => {
+      log(`PostgreSQL listens on port ${port}`)
+      const migrations = await migrate(ownerUrl())
       if (migrations > 0) log(`${migrations} ${migrations === 1 ? 'migration' : 'migrations'} done`)
+    }),
+    databaseStarts.then(async ({ portalUrl }) => {
+      const started = await startReferencePortal({
+        dataDir,
+        databaseUrl: portalUrl(),
+        token: secrets.portalToken,
+        children,
+      })
+      log(`the reference portal listens at ${started.url}`)
       return started
     }),
     startTemporalServer({ dataDir, children, log }).then(async (started) => {
@@ -89,15 +106,7 @@ async function startAll(options: StackOptions, lock: DataDirLock, children: Chil
       await ensureNamespace({ address: started.address, namespace: started.namespace })
       return started
     }),
-    children,
-  )
-  const portal = await startReferencePortal({
-    dataDir,
-    databaseUrl: postgres.portalUrl(),
-    token: secrets.portalToken,
-    children,
-  })
-  log(`the reference portal listens at ${portal.url}`)
+  ])
   const databaseUrl = postgres.workerUrl()
   if (worker) {
     await startWorkerProcess({ dataDir, databaseUrl, temporal, portal, children })
@@ -115,13 +124,16 @@ async function startAll(options: StackOptions, lock: DataDirLock, children: Chil
   return info
 }
 
-/** Both, or the first failure, with the other stopped before it is told. */
-async function both<A, B>(a: Promise<A>, b: Promise<B>, children: Children): Promise<[A, B]> {
+/** All of them, or the first failure, told when the others are stopped. */
+async function together<T extends readonly Promise<unknown>[]>(
+  children: Children,
+  starts: readonly [...T],
+): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
   try {
-    return await Promise.all([a, b])
+    return await Promise.all(starts)
   } catch (error) {
     await children.stopAll()
-    await Promise.allSettled([a, b])
+    await Promise.race([Promise.allSettled(starts), sleep(HALF_MADE_MS)])
     throw error
   }
 }

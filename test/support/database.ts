@@ -18,7 +18,12 @@ export interface TestDatabase {
 
 /** The running test server's URL of one database, as one of the roles that globalSetup made. */
 export function serverUrl(database: string, role: 'super' | 'owner' | 'worker' | 'portal' = 'super'): string {
-  const variable = { super: 'TEST_PG_URL', owner: 'TEST_PG_OWNER_URL', worker: 'TEST_PG_WORKER_URL', portal: 'TEST_PG_PORTAL_URL' }[role]
+  const variable = {
+    super: 'TEST_PG_URL',
+    owner: 'TEST_PG_OWNER_URL',
+    worker: 'TEST_PG_WORKER_URL',
+    portal: 'TEST_PG_PORTAL_URL',
+  }[role]
   const given = process.env[variable]
   if (!given) throw new Error('no test server: run the tests with npm test')
   const url = new URL(given)

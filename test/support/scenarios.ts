@@ -51,7 +51,8 @@ function shifted(record: Json, offset: number): Json {
     if (typeof value !== 'object' || value === null) return value
     return Object.fromEntries(
       Object.entries(value).map(([key, inner]) => {
-        if (['id', 'charge', 'actorId', 'mergedInto'].includes(key) && typeof inner === 'number') return [key, inner + offset]
+        if (['id', 'charge', 'actorId', 'mergedInto'].includes(key) && typeof inner === 'number')
+          return [key, inner + offset]
         if (key === 'number' && 'status' in value) return [key, `${String(inner)}-${offset}`]
         return [key, shift(inner)]
       }),
@@ -69,7 +70,8 @@ export function comparable(record: Json): Json {
   for (const [key, value] of Object.entries(whole)) {
     if (Array.isArray(value)) whole[key] = sorted(value.map((row: Json) => ({ ...EMPTY_ROWS[key], ...row })))
   }
-  if (whole.address !== null) whole.address = { street: null, number: null, box: null, postcode: null, city: null, ...(whole.address as Json) }
+  if (whole.address !== null)
+    whole.address = { street: null, number: null, box: null, postcode: null, city: null, ...(whole.address as Json) }
   return whole
 }
 

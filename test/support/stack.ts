@@ -38,7 +38,12 @@ export async function testStack(): Promise<TestStack> {
   const database = await freshDatabase()
   const pool = createPool(database.url, { max: 20, pipeline: true, applicationName: 'test worker' })
   const portal = await startPortal()
-  const portalClient = createPortalClient({ url: portal.url, token: portal.token, callsPerSecond: 1_000, callsAtOnce: 8 })
+  const portalClient = createPortalClient({
+    url: portal.url,
+    token: portal.token,
+    callsPerSecond: 1_000,
+    callsAtOnce: 8,
+  })
   const queuePrefix = `test-${process.pid}-${randomBytes(4).toString('hex')}`
   const connection = await NativeConnection.connect({ address: temporalAddress() })
   const setUp = { pool, portal: portalClient, connection, namespace: 'default', queuePrefix }

@@ -9,6 +9,13 @@ begin
 end
 $$;
 
+do $$
+begin
+  -- an import stages its file in temporary tables
+  execute format('grant connect, temporary on database %I to ontdubbel_worker', current_database());
+end
+$$;
+
 grant usage on schema public to ontdubbel_worker;
 grant select, insert, update, delete on library, card, subscription, history_preference, loan, loan_history, hold, charge,
   payment, message, contact to ontdubbel_worker;
@@ -16,3 +23,6 @@ grant select, insert, update on patron, merge, merge_step, import_file, feed_cou
 grant select, insert, update, delete on redirect_note, portal_intent, pair_decision to ontdubbel_worker;
 grant select on id_floor to ontdubbel_worker;
 grant usage on all sequences in schema public to ontdubbel_worker;
+-- an import ends by telling the planner what it loaded
+grant maintain on library, patron, card, subscription, history_preference, loan, loan_history, hold, charge, payment, message,
+  contact to ontdubbel_worker;

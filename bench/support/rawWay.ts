@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Client } from 'pg'
+import { judgeFailure } from '../../src/database/failures'
+import { connect } from '../../src/database/pool'
+import { run } from '../../src/database/statement'
+import { allOf } from '../../src/steps/step'
+import { RAW, takeRaw } from './rawStatements'
+import { piecesOf, type Pair, type Way } from './way'
+
+const LANES = 4
+const PAIRS_PER_TRANSACTION = 500
+const PAUSE_MS = 20
+
+/**
+ * What a migration script would do with the same pairs: all rules as plain set-based SQL on the same schema, many pairs a
+ * transaction. No ledger, no warnings, no feed, no way back, and nothing that spares the desks: the limit.
+ */
+export function rawWay({ onDate, skipTrigger }: { onDate: string; skipTrigger: boolean }): Way {
+  const begin = skipTrigger ? `begin; set local ontdubbel.step = 'on'` : 'begin'
+  return {
+    name: 'raw',
+    note: skipTrigger ? 'redirect trigger skipped' : '',
+    lanes: LANES,
+    pairsPerTransaction: PAIRS_PER_TRANSACTION,
+    inResult: !skipTrigger,
+    async merge(url, pairs, underWay) {
+      const waiting = piecesOf(pairs, PAIRS_PER_TRANSACTION)
+      let again = 0
+      const lane = async () => {
+        const client = await connect(url, { pipeline: true, applicationName: 'bench raw' })
+        try {
+          for (let piece = waiting.shift(); piece !== undefined; piece = waiting.shift()) {
+            underWay(piece)
+            while (!(await merged(client, begin, piece, onDate))) {
+              again++
+              await sleep(PAUSE_MS)
+            }
+          }
+        } finally {
+          await client.end()
+        }
+      }
+      await allOf(Array.from({ length: LANES }, lane))
+      return { again }
+    },
+  }
+}
+
+/** False when a desk was in the way and all of it has to come again. */
+async function merged(client: Client, begin: string, pairs: readonly Pair[], onDate: string): Promise<boolean> {
+  const keep = pairs.map((pair) => pair.keep)
+  const remove = pairs.map((pair) => pair.remove)
+  try {
+    const [, taken] = await Promise.all([client.query(begin), run(client, takeRaw, [keep, remove])])
+    const allowed = [taken.map((pair) => pair.keep), taken.map((pair) => pair.remove), onDate]
+    await allOf([...RAW.map((statement) => run(client, statement, allowed)), client.query('commit')])
+    return true
+  } catch (error) {
+    await client.query('rollback')
+    const failure = judgeFailure(error)
+    if (failure === 'again' || failure === 'unique') return false
+    throw error
+  }
+}

@@ -1,0 +1,45 @@
+import type { DeskFigures } from './desk'
+import type { Way } from './way'
+
+/** What came of one way, over all rounds. */
+export interface WayFigures {
+  way: Way
+  mergesPerSecond: number
+  /** 1 is raw. */
+  ofRaw: number
+  /** Transactions that met a desk, or each other, and came again. */
+  again: number
+  desk: DeskFigures
+}
+
+const HEAD = ['way', 'merges/s', 'of raw', 'again', 'desk writes', 'desk p50 ms', 'desk p99 ms', 'desk errors']
+
+/** The figures for people: a line a way. */
+export function table(idle: DeskFigures, ways: readonly WayFigures[]): string {
+  const deskCells = ({ writes, p50Ms, p99Ms, errors }: DeskFigures) => [
+    String(writes),
+    p50Ms.toFixed(1),
+    p99Ms.toFixed(1),
+    String(errors),
+  ]
+  const rows = [
+    HEAD,
+    ['the desk alone', '', '', '', ...deskCells(idle)],
+    ...ways.map(({ way, mergesPerSecond, ofRaw, again, desk }) => [
+      describe(way),
+      mergesPerSecond.toFixed(0),
+      ofRaw.toFixed(2),
+      String(again),
+      ...deskCells(desk),
+    ]),
+  ]
+  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
+  return rows
+    .map((row) => row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!))).join('  '))
+    .join('\n')
+}
+
+/** A way in words. */
+export function describe({ name, lanes, pairsPerTransaction, note }: Way): string {
+  return `${name}, ${lanes} lanes, ${pairsPerTransaction} pairs a transaction${note ? `, ${note}` : ''}`
+}

@@ -1,0 +1,79 @@
+import { WorkflowNotFoundError, type Client } from '@temporalio/client'
+import type { Client as DatabaseClient } from 'pg'
+import { sqlState } from '../../database/failures'
+import { run, statement } from '../../database/statement'
+import { saidBy, well, wrong, type Check } from './check'
+
+/** More than this are asked for in another run: one question each, and doctor shall take seconds. */
+const MOST_ASKED = 1_000
+const ASKED_AT_ONCE = 10
+const ALL_ASKED_WITHIN_MS = 15_000
+
+interface UnfinishedMerge {
+  id: number
+  kept: number
+  removed: number
+  opened: boolean
+  workflow: string | null
+  firstRun: string | null
+}
+
+// a merge without a workflow that waits for the portal belongs to the sweeper of campaigns
+const unfinished = statement<UnfinishedMerge>(
+  'doctor.unfinishedMerges',
+  `select id, kept, removed, status = 'open' as opened, workflow_id as workflow, first_run_id as "firstRun" from merge
+   where (status = 'open' or (status = 'retired' and portal in ('pending', 'waiting') and workflow_id is not null))
+     and ($1::bigint[] is null or id = any($1))
+   order by id limit $2`,
+)
+
+/** Finds merges that nobody goes on with: a workflow that was terminated, or that Temporal no longer knows. */
+export async function checkMerges(database: DatabaseClient, client: Client): Promise<Check[]> {
+  try {
+    const asked = await run(database, unfinished, [null, MOST_ASKED])
+    const suspects = await client.withDeadline(Date.now() + ALL_ASKED_WITHIN_MS, () => withoutWorkflow(client, asked))
+    // what ended between the two questions is not lost
+    const ids = suspects.map(({ id }) => id)
+    const lost = ids.length === 0 ? [] : await run(database, unfinished, [ids, MOST_ASKED])
+    if (lost.length > 0) return lost.map(told)
+    return [
+      well('merges', asked.length === 0 ? 'None is under way.' : `${asked.length} under way, each with its workflow.`),
+    ]
+  } catch (error) {
+    // told by the checks of migrations and rights already
+    if (['42P01', '42501'].includes(sqlState(error) ?? '')) return []
+    return [wrong('merges', `Not all merges under way could be looked at (${saidBy(error)}).`, 'Run doctor again.')]
+  }
+}
+
+async function withoutWorkflow(client: Client, merges: readonly UnfinishedMerge[]): Promise<UnfinishedMerge[]> {
+  const lost: UnfinishedMerge[] = []
+  const left = merges.values()
+  const one = async () => {
+    for (const merge of left) if (!(await hasWorkflow(client, merge))) lost.push(merge)
+  }
+  await Promise.all(Array.from({ length: ASKED_AT_ONCE }, one))
+  return lost
+}
+
+/** By id alone: a Reset gives the workflow another run, whose first run stays the same. */
+async function hasWorkflow(client: Client, { workflow, firstRun }: UnfinishedMerge): Promise<boolean> {
+  if (workflow === null) return false
+  try {
+    const { status, raw } = await client.workflow.getHandle(workflow).describe()
+    const first = raw.workflowExecutionInfo?.firstRunId
+    return status.name === 'RUNNING' && (!first || first === firstRun)
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false
+    throw error
+  }
+}
+
+function told({ id, kept, removed, opened }: UnfinishedMerge): Check {
+  const where = opened ? 'before the record was retired' : 'before the portal was told'
+  return wrong(
+    'merges',
+    `Merge ${id} (${removed} into ${kept}) stands still ${where}: its workflow is gone.`,
+    `ontdubbel merge resume ${id}`,
+  )
+}

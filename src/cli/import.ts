@@ -1,0 +1,135 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import { SingleBar } from 'cli-progress'
+import { Command } from 'commander'
+import { isOntdubbelError, OntdubbelError } from '../domain/errors'
+import { importFile, type ImportCounts, type ImportOptions, type ImportProgress } from '../interchange/load'
+import { dumpAccounts, loadAccounts } from '../portal/control'
+import { Places, withPlaces, type SharedOptions } from './context'
+import { withDatabase } from './database'
+import { print, printJson } from './output'
+
+/** `ontdubbel import FILE|-`: loads an interchange file, all or nothing; prints counts. */
+export function importCommand(): Command {
+  return withPlaces(new Command('import'))
+    .description('load an interchange file, all or nothing; prints counts')
+    .argument('<file>', 'the file, or - for standard input')
+    .option('--json', 'one JSON document')
+    .action(importCommandAction)
+}
+
+async function importCommandAction(file: string, options: SharedOptions): Promise<void> {
+  const places = new Places(options.dataDir)
+  const url = places.databaseUrl()
+  const { input, bytes } = await open(file)
+  const stopped = new AbortController()
+  const stop = () => stopped.abort()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
+  const progress = showProgress(bytes)
+  try {
+    const counts = await withDatabase(url, (pool) =>
+      importFile(pool, input, {
+        ...portalOf(places, stopped.signal),
+        onProgress: progress.show,
+        signal: stopped.signal,
+      }),
+    )
+    progress.end()
+    if (options.json) printJson(counts)
+    else printCounts(counts)
+  } finally {
+    progress.end()
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop)
+  }
+}
+
+/** Where the file's accounts go. Only a file with accounts asks whether there is a portal, and whose it is. */
+function portalOf(places: Places, signal: AbortSignal): Pick<ImportOptions, 'sendAccounts' | 'whyNoAccounts'> {
+  const place = places.portal()
+  if (place === null) {
+    return { whyNoAccounts: async () => 'portal accounts need a portal, and none is known: set PORTAL_URL' }
+  }
+  return {
+    sendAccounts: (lines) => loadAccounts(place.url, place.token, lines, signal),
+    whyNoAccounts: async () => {
+      if (place.embedded) return undefined
+      try {
+        // the first piece of its answer tells whether it can be told what accounts it has
+        for await (const _ of dumpAccounts(place.url, place.token, signal)) break
+        return undefined
+      } catch (error) {
+        // one that is down is asked again when the accounts are sent: they wait for it
+        return isOntdubbelError(error) && error.code === 'portal-has-no-control' ? error.message : undefined
+      }
+    },
+  }
+}
+
+async function open(file: string): Promise<{ input: Readable; bytes: number | undefined }> {
+  if (file === '-') return { input: process.stdin, bytes: undefined }
+  const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
+    throw new OntdubbelError('bad-input', `${file} cannot be read (${error.code ?? 'no reason known'})`, 2)
+  })
+  if (found.isDirectory()) throw new OntdubbelError('bad-input', `${file} is a folder`, 2)
+  const input = createReadStream(file)
+  await new Promise<void>((resolve, reject) => {
+    input.once('open', () => resolve())
+    input.once('error', (error: NodeJS.ErrnoException) =>
+      reject(new OntdubbelError('bad-input', `${file} cannot be read (${error.code ?? 'no reason known'})`, 2)),
+    )
+  })
+  return { input, bytes: found.isFile() ? found.size : undefined }
+}
+
+const STAGES: Record<ImportProgress['stage'], string> = {
+  reading: 'reading',
+  checking: 'checking references',
+  loading: 'loading',
+  sending: 'sending accounts to the portal',
+}
+
+/** A bar on standard error, on a terminal only. */
+function showProgress(bytes: number | undefined): { show: (progress: ImportProgress) => void; end: () => void } {
+  if (!process.stderr.isTTY) return { show: () => {}, end: () => {} }
+  const bar = new SingleBar({
+    stream: process.stderr,
+    format: bytes === undefined ? '{stage}: {lines} lines' : '{bar} {percentage}% {stage}: {lines} lines',
+    clearOnComplete: true,
+    hideCursor: true,
+  })
+  bar.start(bytes ?? 1, 0, { stage: STAGES.reading, lines: 0 })
+  let ended = false
+  return {
+    show: ({ stage, lines, bytes: read }) =>
+      bar.update(bytes === undefined ? 0 : read, { stage: STAGES[stage], lines }),
+    end: () => {
+      if (!ended) bar.stop()
+      ended = true
+    },
+  }
+}
+
+const CALLED: Record<keyof ImportCounts, string> = {
+  libraries: 'libraries',
+  patrons: 'patrons',
+  merged: 'records merged away',
+  contacts: 'contacts',
+  cards: 'cards',
+  subscriptions: 'subscriptions',
+  historyPreferences: 'history preferences',
+  loans: 'loans',
+  loanHistory: 'history entries',
+  holds: 'holds',
+  charges: 'charges',
+  payments: 'payments',
+  messages: 'notices and remarks',
+  portalAccounts: 'portal accounts',
+}
+
+function printCounts(counts: ImportCounts): void {
+  const width = Math.max(...Object.values(counts).map((count) => String(count).length))
+  for (const [key, called] of Object.entries(CALLED)) {
+    print(`${String(counts[key as keyof ImportCounts]).padStart(width)}  ${called}`)
+  }
+}

@@ -1,0 +1,110 @@
+import type { Pool, PoolClient } from 'pg'
+import { judgeFailure } from '../database/failures'
+import { run, runOne, statement } from '../database/statement'
+import { inPlainTransaction } from '../database/transaction'
+import { OntdubbelError } from '../domain/errors'
+import { findById, type FoundPatron } from './find'
+import { requireLibrary } from './library'
+
+export interface Registration {
+  patron: number
+  library: string
+  /** Default: that of the patron's latest subscription, else DEFAULT_PRODUCT. */
+  product?: string | undefined
+  /** The last day, `YYYY-MM-DD`; default: none. */
+  until?: string | undefined
+}
+
+export interface Registered extends FoundPatron {
+  subscription: {
+    id: number
+    library: string
+    product: string
+    startsOn: string
+    endsOn: string | null
+    stoppedOn: null
+  }
+}
+
+/** What a patron without any subscription gets. */
+const DEFAULT_PRODUCT = 'adult'
+/** A desk that took the same id at the same moment was first: the next one is asked for. */
+const TRIES = 5
+/** Any number that nothing else of ours locks by: whoever gives out ids of subscriptions waits for the one before. */
+const IDS_OF_SUBSCRIPTIONS_LOCK = 7_300_001
+
+const lockRecord = statement<{ live: boolean }>(
+  'patrons.register.lockRecord',
+  `select merged_into is null as live from patron where id = $1 for key share`,
+)
+
+const lockIds = statement('patrons.register.lockIds', `select from pg_advisory_xact_lock($1::bigint)`)
+
+const TODAY = `(now() at time zone 'Europe/Brussels')::date`
+const ROWS = `patron in (select $1::bigint union all select id from patron where merged_into = $1 and retired_at is null)`
+
+const standing = statement<{ today: string; active: number | null; product: string | null }>(
+  'patrons.register.standing',
+  `select ${TODAY} as today,
+     (select min(id) from subscription where ${ROWS} and library = $2 and is_active(stopped_on, ends_on, ${TODAY})) as active,
+     (select product from subscription where ${ROWS} order by starts_on desc, id desc limit 1) as product`,
+)
+
+const insert = statement<Registered['subscription']>(
+  'patrons.register.insert',
+  `insert into subscription (id, patron, library, product, starts_on, ends_on)
+   select greatest((select coalesce(max(id), 0) from subscription), f.floor) + 1, $1, $2, $3, $4, $5
+   from id_floor f where f.kind = 'subscription'
+   returning id, library, product, starts_on as "startsOn", ends_on as "endsOn", stopped_on as "stoppedOn"`,
+)
+
+/**
+ * A new subscription from today (Europe/Brussels) for the record that the id leads to: the remedy for `not-findable`.
+ * Rejects with `unknown-patron`, `unknown-library` or `bad-input` (exit code 2), or with `registered-already` (3) where the
+ * patron has an active subscription there.
+ */
+export async function registerPatron(pool: Pool, asked: Registration): Promise<Registered> {
+  await requireLibrary(pool, asked.library)
+  for (let tried = 1; ; tried++) {
+    const found = await findById(pool, asked.patron)
+    if (!found) throw new OntdubbelError('unknown-patron', `There is no patron ${asked.patron}.`, 2)
+    try {
+      const subscription = await inPlainTransaction(pool, (client) => registerRecord(client, found.id, asked))
+      if (subscription !== 'merged-meanwhile') return { ...found, subscription }
+    } catch (error) {
+      if (judgeFailure(error) !== 'unique' || tried >= TRIES) throw error
+    }
+  }
+}
+
+async function registerRecord(
+  client: PoolClient,
+  patron: number,
+  { library, product, until }: Registration,
+): Promise<Registered['subscription'] | 'merged-meanwhile'> {
+  // a merge that has the record at this moment is waited for; from here on it waits for us
+  if (!(await runOne(client, lockRecord, [patron]))?.live) return 'merged-meanwhile'
+  await run(client, lockIds, [IDS_OF_SUBSCRIPTIONS_LOCK])
+  const now = await runOne(client, standing, [patron, library])
+  if (!now) throw new Error('a select without a table gives a row')
+  if (now.active !== null) {
+    throw new OntdubbelError(
+      'registered-already',
+      `Patron ${patron} has an active subscription at ${library} already (${now.active}): nothing to do.`,
+      3,
+      { patron, library, subscription: now.active },
+    )
+  }
+  if (until !== undefined && until < now.today) {
+    throw new OntdubbelError('bad-input', `A subscription that starts today (${now.today}) cannot end on ${until}.`, 2)
+  }
+  const made = await runOne(client, insert, [
+    patron,
+    library,
+    product ?? now.product ?? DEFAULT_PRODUCT,
+    now.today,
+    until ?? null,
+  ])
+  if (!made) throw new Error('id_floor has no row for subscriptions')
+  return made
+}

@@ -1,0 +1,108 @@
+/** Random merges, and the same world put elsewhere. */
+import fc from 'fast-check'
+import { ON, body, rarely, records } from './arbitraries'
+import type { Asked, Take } from './model'
+import { blankPatron, type PatronRecord, type World } from './records'
+
+/** How many ids of each kind a world may use: worlds placed this far apart share no id. */
+export const ROOM = 100
+
+const STOPPING = ['history-erased', 'unverified-login-gains-access', 'rejected-before']
+const OVERRIDES = ['different-national-numbers', 'charges-in-collection']
+const TAKE: Take[] = ['name', 'birth-date', 'gender', 'address', 'blanks']
+const mostlyAll = (all: string[]) =>
+  fc.oneof({ weight: 6, arbitrary: fc.constant(all) }, { weight: 1, arbitrary: fc.subarray(all) })
+
+const options = fc.record({
+  take: fc.oneof(fc.subarray(TAKE, { maxLength: 0 }), fc.subarray(TAKE)),
+  accept: mostlyAll(STOPPING),
+  override: mostlyAll(OVERRIDES),
+})
+
+export interface Case {
+  world: World
+  asked: Asked
+}
+
+/** Two records, a third that has nothing to do with it and holds the same keys, and what is asked: it may be refused. */
+export const oneMerge: fc.Arbitrary<Case> = fc
+  .record({
+    bodies: fc.tuple(body, body, body),
+    options,
+    swapped: fc.boolean(),
+    rejected: rarely(12),
+    what: fc.nat(29),
+  })
+  .map(({ bodies, options: chosen, swapped, rejected, what }) => {
+    const patrons = records(bodies)
+    patrons.push(blankPatron(4, { mergedInto: 3 }))
+    const [keep, remove] = { 27: [1, 1], 28: [1, 5], 29: [2, 4] }[what] ?? (swapped ? [2, 1] : [1, 2])
+    return {
+      world: { patrons, rejected: rejected ? [[1, 2]] : [] },
+      asked: { keep: keep as number, remove: remove as number, on: ON, ...chosen },
+    }
+  })
+
+/** A merge that is not refused: what must be accepted or overridden has been, and nobody is protected. */
+export const oneAllowedMerge: fc.Arbitrary<Case> = fc
+  .record({ bodies: fc.tuple(body, body, body), options, swapped: fc.boolean(), rejected: rarely(12) })
+  .map(({ bodies, options: { take }, swapped, rejected }) => ({
+    world: {
+      patrons: records(bodies.map((one) => ({ ...one, protected: false }))),
+      rejected: rejected ? [[1, 2]] : [],
+    },
+    asked: { keep: swapped ? 2 : 1, remove: swapped ? 1 : 2, on: ON, take, accept: STOPPING, override: OVERRIDES },
+  }))
+
+export interface Chain {
+  world: World
+  /** Two merges after one another that make one record of three. */
+  merges: [Asked, Asked]
+}
+
+/** Three records become one, in any order and direction. */
+export const oneChain: fc.Arbitrary<Chain> = fc
+  .record({
+    bodies: fc.tuple(body, body, body),
+    order: fc.shuffledSubarray([1, 2, 3], { minLength: 3 }),
+    keepFirst: fc.boolean(),
+    keepSecond: fc.boolean(),
+    takes: fc.tuple(options, options),
+  })
+  .map(({ bodies, order: [a = 1, b = 2, c = 3], keepFirst, keepSecond, takes }) => {
+    const [kept, removed] = keepFirst ? [a, b] : [b, a]
+    const allowed = { on: ON, accept: STOPPING, override: OVERRIDES }
+    return {
+      world: { patrons: records(bodies.map((one) => ({ ...one, protected: false }))), rejected: [] },
+      merges: [
+        { ...allowed, keep: kept, remove: removed, take: takes[0].take },
+        { ...allowed, keep: keepSecond ? kept : c, remove: keepSecond ? c : kept, take: takes[1].take },
+      ],
+    }
+  })
+
+/** The same world with other ids: `offset` added to every id, and card numbers of its own. */
+export function placed(world: World, offset: number): World {
+  return {
+    patrons: world.patrons.map((patron) => shifted(patron, offset)),
+    rejected: world.rejected.map(([a, b]) => [a + offset, b + offset]),
+  }
+}
+
+export function askedAt(asked: Asked, offset: number): Asked {
+  return { ...asked, keep: asked.keep + offset, remove: asked.remove + offset }
+}
+
+/** One record with other ids. Card numbers end in the offset: shifting by its negative takes it off again. */
+export function shifted(record: PatronRecord, offset: number): PatronRecord {
+  const number = (card: string) => (offset >= 0 ? `${card}@${offset}` : card.replace(`@${-offset}`, ''))
+  const row = <T extends object>(given: T): T =>
+    Object.fromEntries(
+      Object.entries(given).map(([key, value]: [string, unknown]) => {
+        if (typeof value === 'number' && ['id', 'charge', 'mergedInto'].includes(key)) return [key, value + offset]
+        if (typeof value === 'string' && ['number', 'card'].includes(key)) return [key, number(value)]
+        return [key, Array.isArray(value) ? value.map((inner: object) => row(inner)) : value]
+      }),
+    ) as T
+  return row(record)
+}
