@@ -5,7 +5,7 @@ module.exports = {
   testEnvironment: 'node',
   transform: { '^.+\\.m?[jt]s$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }] },
   // published as ES modules only, which jest cannot require on Node 20
-  transformIgnorePatterns: ['/node_modules/(?!(node-pg-migrate|@faker-js/faker|glob|minimatch|brace-expansion|balanced-match|path-scurry|lru-cache|minipass)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(node-pg-migrate|glob|minimatch|brace-expansion|balanced-match|path-scurry|lru-cache|minipass)/)'],
   globalSetup: '<rootDir>/test/support/globalSetup.ts',
   globalTeardown: '<rootDir>/test/support/globalTeardown.ts',
   testTimeout: 120_000,
