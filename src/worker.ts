@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { createPool } from './database/pool'
+import { refuseNewerMajor } from './database/schemaVersion'
 import { isOntdubbelError, OntdubbelError } from './domain/errors'
 import { createPortalClient } from './portal/client'
 import { readWorkerSettings } from './settings'
@@ -19,6 +20,7 @@ async function main(): Promise<void> {
     pipeline: true,
     applicationName: 'ontdubbel worker',
   })
+  await refuseNewerMajor(pool)
   const portal = createPortalClient({
     url: settings.PORTAL_URL,
     token: settings.PORTAL_TOKEN,

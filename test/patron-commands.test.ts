@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { connect } from '../src/database/pool'
-import { checkSchema, knownMigrations, refuseNewerMajor } from '../src/database/schemaVersion'
+import { knownMigrations, readSchemaState, refuseNewerMajor } from '../src/database/schemaVersion'
 import { isOntdubbelError } from '../src/domain/errors'
 import { Places } from '../src/cli/context'
 import { migrateCommand, whyNotMigrated, type MigrationFacts } from '../src/cli/migrate'
@@ -295,7 +295,7 @@ describe('register', () => {
   })
 
   test('many at once get ids of their own; twice the same is registered once', async () => {
-    const asked = [...Array(12).keys()].map((n) => ({ patron: 5001 + (n % 8), library: 'OOS' }))
+    const asked = [...Array(12).keys()].map((n) => ({ patron: 5001 + (n % 8), library: 'OOS', by: 'test' }))
     const ended = await Promise.allSettled(asked.map((one) => registerPatron(database.pool, one)))
     const ids = ended.flatMap((one) => (one.status === 'fulfilled' ? [one.value.subscription.id] : []))
     expect(new Set(ids).size).toBe(8)
@@ -312,7 +312,7 @@ describe('register', () => {
       `insert into subscription (id, patron, library, product, starts_on) values ($1, 41, 'LED', 'adult', current_date)`,
       [next],
     )
-    const registered = registerPatron(database.pool, { patron: 5009, library: 'OOS' })
+    const registered = registerPatron(database.pool, { patron: 5009, library: 'OOS', by: 'test' })
     await untilSomebodyWaits()
     await desk.query('commit')
     await desk.end()
@@ -323,7 +323,7 @@ describe('register', () => {
     const merging = await connect(database.url)
     await merging.query('begin')
     await merging.query('select id from patron where id = 5010 for update')
-    const registered = registerPatron(database.pool, { patron: 5010, library: 'LED' })
+    const registered = registerPatron(database.pool, { patron: 5010, library: 'LED', by: 'test' })
     await untilSomebodyWaits()
     await merging.query('update patron set merged_into = 5011 where id = 5010')
     await merging.query('commit')
@@ -367,16 +367,16 @@ describe('migrate', () => {
   })
 
   test('an empty database is brought to this version, and once more does nothing', async () => {
-    expect(await asOwner(checkSchema)).toBe('older')
+    expect((await asOwner(readSchemaState)).is).toBe('older')
     const names = knownMigrations()
     expect((await run()).out).toBe(`${names.join('\n')}\n${names.length} migrations done.\n`)
-    expect(await asOwner(checkSchema)).toBe('current')
+    expect((await asOwner(readSchemaState)).is).toBe('current')
     expect(await run()).toMatchObject({ exitCode: 0, out: 'The database is at this version already.\n' })
   })
 
   test('a newer schema is left alone: of the same major version it is said, of a newer one it is refused', async () => {
     await asOwner((client) => client.query(`insert into schema_migration (name, run_on) values ('9999_later', now())`))
-    expect(await asOwner(checkSchema)).toBe('newer')
+    expect((await asOwner(readSchemaState)).is).toBe('newer')
     await asOwner(refuseNewerMajor)
     const { exitCode, out } = await run()
     expect({ exitCode, out }).toMatchObject({ exitCode: 0, out: expect.stringContaining('9999_later') as string })

@@ -13,7 +13,8 @@ import { refusedWithoutRow } from '../domain/reports'
 import type { MergeReport } from '../domain/request'
 import { parseRequest } from '../merges/parseRequest'
 import { listMerges, mergeReport } from '../merges/report'
-import { mergeById, reasonRefused } from '../merges/store'
+import { mergeById } from '../merges/store'
+import { checkReason } from '../database/reason'
 import { startMerge, startMergeOnly } from '../temporal/calls'
 import type { OpenAnswer } from '../workflows/messages'
 import { workflowIdOf } from '../workflows/names'
@@ -75,8 +76,7 @@ async function merge(keep: number, remove: number, options: MergeOptions): Promi
   if ('refusal' in parsed) throw badInput(parsed.refusal.details)
   await withDatabase(places.databaseUrl(), async (pool) => {
     // before it is sent: what stands in a workflow's input stays in its history
-    const holds = asked.reason === undefined ? null : await reasonRefused(pool, asked.reason)
-    if (holds) throw badInput({ where: 'reason', expected: `no ${holds} in it` })
+    await checkReason(pool, asked.reason)
     const report = options.wait ? await mergeAndFollow(pool, places, asked, options) : await onlyStart(places, asked)
     if (report) show(report, options)
   })

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { checkReason } from '../database/reason'
 import { registerPatron } from '../patrons/register'
 import { date, id } from './arguments'
 import { Places, withPlaces, withWho, type SharedOptions } from './context'
@@ -27,9 +28,14 @@ export function registerCommand(): Command {
 }
 
 async function register(patron: number, options: RegisterOptions): Promise<void> {
-  const { library, product, until } = options
+  const { library, product, until, by, reason } = options
   await withDatabase(new Places(options.dataDir).databaseUrl(), async (pool) => {
-    const { id: live, mergedFrom, subscription } = await registerPatron(pool, { patron, library, product, until })
+    await checkReason(pool, reason)
+    const {
+      id: live,
+      mergedFrom,
+      subscription,
+    } = await registerPatron(pool, { patron, library, product, until, by, reason })
     for (const step of mergedFrom) tell(mergedSentence(step))
     if (options.json) {
       printJson({ patron: live, asked: patron, mergedFrom, subscription })

@@ -1,12 +1,6 @@
-import path from 'node:path'
 import { Client } from 'pg'
 import { runner } from 'node-pg-migrate'
-import { packageRoot } from '../packageRoot'
-
-/** Migrations are additive within a major version: a worker refuses only a schema of a newer major. */
-export const SCHEMA_MAJOR = 1
-
-const MIGRATIONS_FOLDER = path.join(packageRoot, 'src', 'database', 'migrations')
+import { MIGRATIONS_FOLDER } from './schemaVersion'
 
 /**
  * Brings the library database to this version, as its owner. Two at once wait for each other. Gives the number of

@@ -8,10 +8,10 @@ import { runOne, statement, type Queryable } from './statement'
  * The major version of the schema that this program knows. Within one, migrations only add, so that a program that is older
  * than the database works with it. The first migration of a newer one says so in the database (`schemaMajor`).
  */
-export const SCHEMA_MAJOR = 1
+const SCHEMA_MAJOR = 1
 
 /** Where the migrations are. */
-const MIGRATIONS_FOLDER = path.join(packageRoot, 'src', 'database', 'migrations')
+export const MIGRATIONS_FOLDER = path.join(packageRoot, 'src', 'database', 'migrations')
 
 /** How the database's schema stands to this program. */
 export interface SchemaState {
@@ -61,11 +61,6 @@ export async function readSchemaState(db: Queryable): Promise<SchemaState> {
   const unknown = theirs.filter((name) => !ours.includes(name))
   const newer = newerMajor || (unknown.length > 0 && missing.length === 0)
   return { is: newer ? 'newer' : missing.length > 0 ? 'older' : 'current', newerMajor, missing, unknown }
-}
-
-/** Whether the database's schema is this program's, older or newer. Rejects as `readSchemaState` does. */
-export async function checkSchema(db: Queryable): Promise<SchemaState['is']> {
-  return (await readSchemaState(db)).is
 }
 
 /** Rejects with `schema-newer` where the database is of a newer major version: for whoever is about to work with it. */

@@ -3,11 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { createInterface } from 'node:readline'
 import { finished } from 'node:stream/promises'
 import type { Pool } from 'pg'
 import { run, runOne, statement, type Queryable } from '../database/statement'
 import { isOntdubbelError, OntdubbelError } from '../domain/errors'
+import { linesOf } from './read'
 import type { PortalAccountRecord } from './schema'
 
 /** Takes account lines to the portal, without line ends; rejects where it cannot. Doing it again changes nothing. */
@@ -46,7 +46,10 @@ export class Spool {
   }
 
   async *lines(): AsyncGenerator<string> {
-    yield* createInterface({ input: createReadStream(path.join(this.folder, 'lines')), crlfDelay: Infinity })
+    // not readline: it ends lines at \u2028 too, which an account's id may hold
+    for await (const { bytes } of linesOf(createReadStream(path.join(this.folder, 'lines')))) {
+      if (bytes.length > 0) yield bytes.toString()
+    }
   }
 
   async remove(): Promise<void> {

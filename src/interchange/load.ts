@@ -37,6 +37,9 @@ const WORK_MEMORY = '128MB'
 /** A command line that was killed is noticed while a long statement runs, not at its end. */
 const CONNECTION_CHECK = '2s'
 
+/** Standard input may be as slow as it likes. */
+const NO_TIME_LIMITS = ['statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout']
+
 const LOADED_TABLES = ['library', 'patron', ...KINDS.map(({ table }) => table)]
 
 /**
@@ -109,7 +112,8 @@ async function stageAndLoad(
 ): Promise<Loaded> {
   await client.query(
     `set local lock_timeout = '${LOCK_TIMEOUT}'; set local work_mem = '${WORK_MEMORY}';
-     set local client_connection_check_interval = '${CONNECTION_CHECK}'; set local datestyle = 'ISO, YMD'`,
+     set local client_connection_check_interval = '${CONNECTION_CHECK}'; set local datestyle = 'ISO, YMD';
+     ${NO_TIME_LIMITS.map((limit) => `set local ${limit} = 0`).join('; ')}`,
   )
   const progress: ImportProgress = { stage: 'reading', lines: 0, bytes: 0 }
   const enter = (stage: ImportProgress['stage']) => options.onProgress?.({ ...progress, stage })

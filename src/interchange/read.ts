@@ -29,8 +29,10 @@ export async function* readRecords(input: AsyncIterable<Uint8Array | string>): A
   }
 }
 
-/** Lines end with \n; a \r before it is blank to JSON. */
-async function* linesOf(input: AsyncIterable<Uint8Array | string>): AsyncGenerator<{ line: number; bytes: Buffer }> {
+/** Lines, with their numbers from 1, end with \n alone; a \r before it is blank to JSON. Bytes are not decoded. */
+export async function* linesOf(
+  input: AsyncIterable<Uint8Array | string>,
+): AsyncGenerator<{ line: number; bytes: Buffer }> {
   let line = 1
   let pieces: Buffer[] = []
   let length = 0

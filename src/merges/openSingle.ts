@@ -1,19 +1,11 @@
 import type { Pool } from 'pg'
 import { RecordsBusy, untilFree, type AgainOptions } from '../database/again'
+import { reasonRefused } from '../database/reason'
 import { inMergeTransaction } from '../database/transaction'
 import type { Refusal } from '../domain/codes'
 import { beginRedirect, openOrRefuse, storeRefusals, takePatrons, whyNotTaken } from '../steps/openMerge'
 import { parseRequest, type ParsedRequest } from './parseRequest'
-import {
-  createMerge,
-  mergeById,
-  mergeByWorkflow,
-  mergeOfPair,
-  reasonRefused,
-  takeUp,
-  type MergeRow,
-  type WorkflowIds,
-} from './store'
+import { createMerge, mergeById, mergeByWorkflow, mergeOfPair, takeUp, type MergeRow, type WorkflowIds } from './store'
 
 /** What openMerge answers to a workflow. */
 export interface Opened {

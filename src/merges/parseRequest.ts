@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { OVERRIDES, TAKE_FIELDS, WARNINGS, type Refusal } from '../domain/codes'
+import { MAX_REASON_CHARACTERS } from '../database/reason'
 import type { MergeRequest } from '../domain/request'
 
-const MAX_REASON_CHARACTERS = 200
 const MAX_NAME_CHARACTERS = 200
 
 const id = z.int().min(1)

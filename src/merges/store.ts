@@ -115,16 +115,3 @@ const startedBy = statement('merge.startedBy', `update merge set started_by = $2
 export async function setStartedBy(db: Queryable, merge: number, identity: string): Promise<void> {
   await run(db, startedBy, [merge, identity])
 }
-
-const textHolds = statement<{ number: boolean; email: boolean }>(
-  'reason.holds',
-  `select national_number_in($1) is not null as number, $1 ~ '[^[:space:]@]+@[^[:space:]@]+' as email`,
-)
-/** Whether a reason holds what must not stand in it: a national number or an e-mail address. */
-export async function reasonRefused(
-  db: Queryable,
-  reason: string,
-): Promise<'national number' | 'e-mail address' | null> {
-  const holds = await runOne(db, textHolds, [reason])
-  return holds?.number ? 'national number' : holds?.email ? 'e-mail address' : null
-}

@@ -13,6 +13,9 @@ export interface Registration {
   product?: string | undefined
   /** The last day, `YYYY-MM-DD`; default: none. */
   until?: string | undefined
+  by: string
+  /** At most 200 characters, without national numbers or e-mail addresses. */
+  reason?: string | undefined
 }
 
 export interface Registered extends FoundPatron {
@@ -58,6 +61,12 @@ const insert = statement<Registered['subscription']>(
    returning id, library, product, starts_on as "startsOn", ends_on as "endsOn", stopped_on as "stoppedOn"`,
 )
 
+const record = statement(
+  'patrons.register.record',
+  `insert into registration (subscription, by, reason) values ($1, $2, $3)
+  on conflict (subscription) do update set by = excluded.by, reason = excluded.reason, at = now()`,
+)
+
 /**
  * A new subscription from today (Europe/Brussels) for the record that the id leads to: the remedy for `not-findable`.
  * Rejects with `unknown-patron`, `unknown-library` or `bad-input` (exit code 2), or with `registered-already` (3) where the
@@ -80,7 +89,7 @@ export async function registerPatron(pool: Pool, asked: Registration): Promise<R
 async function registerRecord(
   client: PoolClient,
   patron: number,
-  { library, product, until }: Registration,
+  { library, product, until, by, reason }: Registration,
 ): Promise<Registered['subscription'] | 'merged-meanwhile'> {
   // a merge that has the record at this moment is waited for; from here on it waits for us
   if (!(await runOne(client, lockRecord, [patron]))?.live) return 'merged-meanwhile'
@@ -106,5 +115,6 @@ async function registerRecord(
     until ?? null,
   ])
   if (!made) throw new Error('id_floor has no row for subscriptions')
+  await run(client, record, [made.id, by, reason ?? null])
   return made
 }

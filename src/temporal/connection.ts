@@ -29,15 +29,23 @@ export async function connectClient(place?: TemporalPlace): Promise<Client> {
     const connection = await Connection.connect({ ...connectionOptions, connectTimeout: '5 seconds' })
     return new Client({ connection, namespace })
   } catch {
-    throw new OntdubbelError(
-      'temporal-unreachable',
-      `The Temporal server at ${connectionOptions.address ?? 'localhost:7233'} does not answer. Is the stack running ("ontdubbel up")? Is TEMPORAL_ADDRESS right?`,
-    )
+    throw unreachable(connectionOptions.address)
   }
+}
+
+function unreachable(address = 'localhost:7233'): OntdubbelError {
+  return new OntdubbelError(
+    'temporal-unreachable',
+    `The Temporal server at ${address} does not answer. Is the stack running ("ontdubbel up")? Is TEMPORAL_ADDRESS right?`,
+  )
 }
 
 /** A worker's connection. */
 export async function connectWorker(): Promise<{ connection: NativeConnection; namespace: string }> {
   const { connectionOptions, namespace } = temporalOptions()
-  return { connection: await NativeConnection.connect(connectionOptions), namespace }
+  try {
+    return { connection: await NativeConnection.connect(connectionOptions), namespace }
+  } catch {
+    throw unreachable(connectionOptions.address)
+  }
 }

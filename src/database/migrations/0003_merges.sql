@@ -116,6 +116,14 @@ create table pair_decision (
 );
 create index pair_decision_higher on pair_decision (higher_patron);
 
+-- Who registered a patron through the product, and why. No foreign key: a merge may delete the subscription.
+create table registration (
+  subscription bigint primary key,
+  by text not null,
+  reason text check (length(reason) <= 200),
+  at timestamptz not null default now()
+);
+
 -- The feed. Its numbers are taken as the last statement of the transaction that retires a record, so that they are in the
 -- order of commits and a reader with a cursor never misses one.
 create table feed_counter (

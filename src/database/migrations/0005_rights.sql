@@ -20,9 +20,18 @@ grant usage on schema public to ontdubbel_worker;
 grant select, insert, update, delete on library, card, subscription, history_preference, loan, loan_history, hold, charge,
   payment, message, contact to ontdubbel_worker;
 grant select, insert, update on patron, merge, merge_step, import_file, feed_counter, change to ontdubbel_worker;
+grant select, insert, update on registration to ontdubbel_worker;
 grant select, insert, update, delete on redirect_note, portal_intent, pair_decision to ontdubbel_worker;
 grant select on id_floor to ontdubbel_worker;
 grant usage on all sequences in schema public to ontdubbel_worker;
 -- an import ends by telling the planner what it loaded
 grant maintain on library, patron, card, subscription, history_preference, loan, loan_history, hold, charge, payment, message,
   contact to ontdubbel_worker;
+-- doctor reads which migrations were run
+do $$
+begin
+  if to_regclass('schema_migration') is not null then
+    grant select on schema_migration to ontdubbel_worker;
+  end if;
+end
+$$;
