@@ -131,3 +131,10 @@ test('a file that says itself that a record was merged keeps the links to it', a
   await load(database.pool, [ZOT, account, ...patrons(1), { type: 'patron', id: 9, mergedInto: 1 }], portal)
   expect(portal.kept.get('a')).toEqual(account)
 })
+
+test('an account whose id holds a line separator is one line', async () => {
+  const account = { type: 'portalAccount', id: 'a\u2028b', links: [] }
+  const portal = keptAccounts()
+  await load(database.pool, [account], portal)
+  expect([...portal.kept.values()]).toEqual([account])
+})

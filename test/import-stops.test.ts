@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { PassThrough } from 'node:stream'
+import { connect } from '../src/database/pool'
 import { importFile } from '../src/interchange/load'
 import { exported, failure, fullPatron, inLines, OOS, ZOT } from './import-helpers'
 import { freshDatabase, type TestDatabase } from './support/database'
@@ -59,4 +60,20 @@ test('a bad line after much that is good loads nothing', async () => {
     details: { line: 3_003, path: 'type' },
   })
   await expectNothing()
+})
+
+test('a role that may not make temporary tables is told what to grant', async () => {
+  const owner = await connect(database.ownerUrl)
+  try {
+    await owner.query(
+      "do $$ begin execute format('revoke temporary on database %I from public, ontdubbel_worker', current_database()); end $$",
+    )
+    expect(await failure(importFile(database.pool, inLines([ZOT])))).toMatchObject({
+      code: 'no-temporary-tables',
+      message: expect.stringContaining('grant temporary on database'),
+    })
+    await expectNothing()
+  } finally {
+    await owner.end()
+  }
 })

@@ -4,22 +4,24 @@ import type { Readable } from 'node:stream'
 import { SingleBar } from 'cli-progress'
 import { Command } from 'commander'
 import { isOntdubbelError, OntdubbelError } from '../domain/errors'
+import { checkReason } from '../database/reason'
+import type { Importer } from '../interchange/accounts'
 import { importFile, type ImportCounts, type ImportOptions, type ImportProgress } from '../interchange/load'
 import { dumpAccounts, loadAccounts } from '../portal/control'
-import { Places, withPlaces, type SharedOptions } from './context'
+import { Places, withPlaces, withWho, type SharedOptions } from './context'
 import { withDatabase } from './database'
 import { print, printJson } from './output'
 
 /** `ontdubbel import FILE|-`: loads an interchange file, all or nothing; prints counts. */
 export function importCommand(): Command {
-  return withPlaces(new Command('import'))
+  return withWho(withPlaces(new Command('import')))
     .description('load an interchange file, all or nothing; prints counts')
     .argument('<file>', 'the file, or - for standard input')
     .option('--json', 'one JSON document')
     .action(importCommandAction)
 }
 
-async function importCommandAction(file: string, options: SharedOptions): Promise<void> {
+async function importCommandAction(file: string, options: SharedOptions & Importer): Promise<void> {
   const places = new Places(options.dataDir)
   const url = places.databaseUrl()
   const { input, bytes } = await open(file)
@@ -28,13 +30,15 @@ async function importCommandAction(file: string, options: SharedOptions): Promis
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
   const progress = showProgress(bytes)
   try {
-    const counts = await withDatabase(url, (pool) =>
-      importFile(pool, input, {
+    const counts = await withDatabase(url, async (pool) => {
+      await checkReason(pool, options.reason)
+      return importFile(pool, input, {
         ...portalOf(places, stopped.signal),
+        who: { by: options.by, reason: options.reason },
         onProgress: progress.show,
         signal: stopped.signal,
-      }),
-    )
+      })
+    })
     progress.end()
     if (options.json) printJson(counts)
     else printCounts(counts)

@@ -72,8 +72,10 @@ const unsent = statement<UnsentFile>(
 
 const remember = statement<UnsentFile>(
   'import.remember',
-  `insert into import_file (checksum, accounts) values ($1, $2)
-   on conflict (checksum) do update set imported_at = now(), accounts = excluded.accounts, accounts_sent_at = null
+  `insert into import_file (checksum, accounts, accounts_sent_at, by, reason)
+   values ($1, $2::int, case when $2::int = 0 then now() end, $3, $4)
+   on conflict (checksum) do update set imported_at = now(), accounts = excluded.accounts,
+     accounts_sent_at = excluded.accounts_sent_at, by = excluded.by, reason = excluded.reason
    returning checksum, accounts, imported_at::text as "importedAt"`,
 )
 
@@ -94,9 +96,20 @@ export function unsentFile(db: Queryable, checksum: string): Promise<UnsentFile 
   return runOne(db, unsent, [checksum])
 }
 
-/** Remembers, in the transaction that loads the file, that its accounts are to be sent. */
-export async function rememberFile(db: Queryable, checksum: string, accounts: number): Promise<UnsentFile> {
-  const made = await runOne(db, remember, [checksum, accounts])
+/** Who imports a file, and why. */
+export interface Importer {
+  by: string
+  reason?: string | undefined
+}
+
+/** Remembers, in the transaction that loads the file, who loaded it, and how many accounts are to be sent. */
+export async function rememberFile(
+  db: Queryable,
+  checksum: string,
+  accounts: number,
+  who: Importer | undefined,
+): Promise<UnsentFile> {
+  const made = await runOne(db, remember, [checksum, accounts, who?.by ?? null, who?.reason ?? null])
   if (!made) throw new Error('import_file takes no rows')
   return made
 }

@@ -3,7 +3,15 @@ import type { Readable } from 'node:stream'
 import type { Pool, PoolClient } from 'pg'
 import { inPlainTransaction } from '../database/transaction'
 import { OntdubbelError } from '../domain/errors'
-import { rememberFile, sendSpooled, Spool, unsentFile, type SendAccounts, type UnsentFile } from './accounts'
+import {
+  rememberFile,
+  sendSpooled,
+  Spool,
+  unsentFile,
+  type Importer,
+  type SendAccounts,
+  type UnsentFile,
+} from './accounts'
 import { badLine, refusedByTheDatabase } from './badInput'
 import { firstProblem } from './checks'
 import { hangsOnPatron, KINDS, type Kind } from './fields'
@@ -26,6 +34,8 @@ export interface ImportOptions {
   whyNoAccounts?: () => Promise<string | undefined>
   /** Called for every piece of input, and when a stage begins. */
   onProgress?: (progress: ImportProgress) => void
+  /** Recorded with the file. */
+  who?: Importer
   /** Stops; before the commit nothing is loaded. */
   signal?: AbortSignal
 }
@@ -111,7 +121,7 @@ async function stageAndLoad(
   options: ImportOptions,
 ): Promise<Loaded> {
   await client.query(
-    `set local lock_timeout = '${LOCK_TIMEOUT}'; set local work_mem = '${WORK_MEMORY}';
+    `set local ontdubbel.import = 'on'; set local lock_timeout = '${LOCK_TIMEOUT}'; set local work_mem = '${WORK_MEMORY}';
      set local client_connection_check_interval = '${CONNECTION_CHECK}'; set local datestyle = 'ISO, YMD';
      ${NO_TIME_LIMITS.map((limit) => `set local ${limit} = 0`).join('; ')}`,
   )
@@ -131,7 +141,8 @@ async function stageAndLoad(
     if (problem) throw badLine(problem)
     enter('loading')
     const counts = await insertStaged(client)
-    const file = spool.count > 0 ? await rememberFile(client, checksum, spool.count) : undefined
+    const remembered = await rememberFile(client, checksum, spool.count, options.who)
+    const file = spool.count > 0 ? remembered : undefined
     if (file) enter('sending')
     return { counts, file }
   } finally {

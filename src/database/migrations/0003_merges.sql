@@ -141,10 +141,13 @@ create table change (
 );
 create index change_merge on change (merge);
 
--- Interchange files whose portal accounts are not all at the portal yet, by the file's SHA-256.
+-- The interchange files that were loaded, by SHA-256, and how many of their portal accounts are still to be sent: the same
+-- file again sends these and nothing else.
 create table import_file (
   checksum text primary key,
   imported_at timestamptz not null default now(),
+  by text,
+  reason text check (length(reason) <= 200),
   accounts int not null,
   accounts_sent_at timestamptz
 );
