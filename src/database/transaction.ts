@@ -59,11 +59,6 @@ export async function inPlainTransaction<T>(pool: Pool, work: (client: PoolClien
   return inTransaction(pool, 'begin', work, false)
 }
 
-/** Runs `work` on one snapshot that changes nothing: an export, a report. */
-export async function inSnapshot<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  return inTransaction(pool, 'begin isolation level repeatable read, read only', work, false)
-}
-
 async function inTransaction<T>(
   pool: Pool,
   begin: string,

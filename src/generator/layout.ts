@@ -69,8 +69,10 @@ export function* unitsOf(options: LayoutOptions, block: number): Generator<Unit>
   let slot = block * BLOCK_SLOTS
   let hasTwins = false
   while (slot < end) {
-    let { kind, parents, size } = drawShape(random)
-    if (kind === 'twins' && hasTwins) kind = 'family'
+    const shape = drawShape(random)
+    const { parents } = shape
+    const kind = shape.kind === 'twins' && hasTwins ? 'family' : shape.kind
+    let { size } = shape
     hasTwins ||= kind === 'twins'
     const unit: Unit = { kind, parents, slot, block, members: [] }
     for (; size > 0 && slot < end; size--) {

@@ -1,4 +1,4 @@
-import { changesOf, FAMILY, handBack, ledger, MERGES } from './sql'
+import { changesOf, FAMILY, handBack, ledger } from './sql'
 import { step } from './step'
 
 /**
