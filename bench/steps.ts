@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Command, InvalidArgumentError } from 'commander'
 import { benchPairIds, benchPairs } from '../src/generator/benchPairs'
 import { BenchDatabases } from './support/databases'
-import { Desk, type DeskFigures } from './support/desk'
+import { besideDesks, together, type DeskFigures } from './support/desk'
 import { groupWay } from './support/groupWay'
 import { rawWay } from './support/rawWay'
 import { describe, table, type WayFigures } from './support/table'
@@ -74,11 +75,11 @@ async function steps(options: StepsOptions): Promise<void> {
 
 async function idleDesk(url: string, pairs: readonly Pair[]): Promise<DeskFigures> {
   say('the desk alone')
-  const desk = await Desk.open(url, ON_DATE)
-  desk.open()
-  desk.underWay(pairs)
-  await new Promise((resolve) => setTimeout(resolve, IDLE_MS))
-  return desk.close()
+  const { desk } = await besideDesks(url, ON_DATE, async ({ underWay }) => {
+    underWay(pairs)
+    await sleep(IDLE_MS)
+  })
+  return desk
 }
 
 /** Each way on a copy of the same database, there and back, so that a machine that slows down slows all of them. */
@@ -93,17 +94,17 @@ async function measured(
     for (const run of round % 2 === 0 ? runs : runs.toReversed()) {
       say(`round ${round + 1} of ${rounds}: ${describe(run.way)}`)
       await databases.withClone(async (url, check) => {
-        const desk = await Desk.open(url, ON_DATE)
-        desk.open()
-        const began = performance.now()
-        const { again } = await run.way.merge(url, pairs, (now) => desk.underWay(now))
-        const seconds = (performance.now() - began) / 1000
-        run.desks.push(await desk.close())
+        const { result, desk } = await besideDesks(url, ON_DATE, async ({ underWay }) => {
+          const began = performance.now()
+          const { again } = await run.way.merge(url, pairs, underWay)
+          return { again, seconds: (performance.now() - began) / 1000 }
+        })
+        run.desks.push(desk)
         await check.allMerged(pairs.length)
         run.merged += pairs.length
-        run.seconds += seconds
-        run.again += again
-        say(`  ${Math.round(pairs.length / seconds)} merges/s`)
+        run.seconds += result.seconds
+        run.again += result.again
+        say(`  ${Math.round(pairs.length / result.seconds)} merges/s`)
       })
     }
   }
@@ -114,7 +115,7 @@ async function measured(
     mergesPerSecond: rate(run),
     ofRaw: rate(run) / raw,
     again: run.again,
-    desk: Desk.together(run.desks),
+    desk: together(run.desks),
   }))
 }
 

@@ -13,65 +13,64 @@ export interface DeskFigures {
   latenciesMs: number[]
 }
 
-/** What the main thread tells the desk's, and the desk's at its end. */
+/** What the main thread tells the desks'. */
 export type ToDesk = { open: true } | { underWay: number[] } | { close: true }
-export type FromDesk = { ready: true } | { latenciesMs: number[]; errors: Record<string, number> }
+/** What the desks' thread tells when it is ready, and once more at its end. */
+export interface FromDesk {
+  latenciesMs: number[]
+  /** How often by what was said. */
+  errors: Record<string, number>
+}
+
+/** Desks that lend, take back and take payments while others merge. */
+export interface Desk {
+  /** Pairs that somebody merges from now on: every third write is for one of these patrons. */
+  underWay(pairs: readonly Pair[]): void
+}
 
 /**
- * Desks that lend, take back and take payments while others merge, in a thread of their own: a program of somebody else's
- * waits for no event loop of ours.
+ * Does `work` while desks write in the database at `url`, and gives what they noticed. They are in a thread of their own:
+ * a program of somebody else's waits for no event loop of ours. Connected and warmed up before `work` begins.
  */
-export class Desk {
-  private constructor(private readonly thread: Worker) {}
-
-  /** Connects and warms up. It writes nothing that lasts before `open()`. */
-  static async open(url: string, today: string): Promise<Desk> {
-    const thread = new Worker(require.resolve('./deskThread'), { workerData: { url, today } })
-    await new Promise<void>((resolve, reject) => {
-      thread.once('message', () => resolve())
-      thread.once('error', reject)
+export async function besideDesks<T>(
+  url: string,
+  today: string,
+  work: (desk: Desk) => Promise<T>,
+): Promise<{ result: T; desk: DeskFigures }> {
+  const thread = new Worker(require.resolve('./deskThread'), { workerData: { url, today } })
+  const tell = (message: ToDesk) => thread.postMessage(message)
+  try {
+    await nextMessage(thread)
+    tell({ open: true })
+    const result = await work({
+      underWay: (pairs) => tell({ underWay: pairs.flatMap(({ keep, remove }) => [keep, remove]) }),
     })
-    return new Desk(thread)
-  }
-
-  /** From now on a write is due every few milliseconds. */
-  open(): void {
-    this.tell({ open: true })
-  }
-
-  /** Pairs that somebody merges from now on: every third write is for one of these patrons. */
-  underWay(pairs: readonly Pair[]): void {
-    this.tell({ underWay: pairs.flatMap(({ keep, remove }) => [keep, remove]) })
-  }
-
-  /** Waits for the writes that are due, and ends. */
-  async close(): Promise<DeskFigures> {
-    const result = new Promise<FromDesk>((resolve, reject) => {
-      this.thread.once('message', resolve)
-      this.thread.once('error', reject)
-    })
-    this.tell({ close: true })
-    const told = await result
-    if (!('latenciesMs' in told)) throw new Error('the desk answered nothing')
-    for (const [error, times] of Object.entries(told.errors))
+    const told = nextMessage(thread)
+    tell({ close: true })
+    const { latenciesMs, errors } = await told
+    for (const [error, times] of Object.entries(errors)) {
       process.stderr.write(`  desk error, ${times} times: ${error}\n`)
-    return figures(
-      told.latenciesMs,
-      Object.values(told.errors).reduce((sum, times) => sum + times, 0),
-    )
+    }
+    const failed = Object.values(errors).reduce((sum, times) => sum + times, 0)
+    return { result, desk: figures(latenciesMs, failed) }
+  } finally {
+    await thread.terminate()
   }
+}
 
-  /** The figures of several rounds as one. */
-  static together(rounds: readonly DeskFigures[]): DeskFigures {
-    return figures(
-      rounds.flatMap(({ latenciesMs }) => latenciesMs),
-      rounds.reduce((sum, { errors }) => sum + errors, 0),
-    )
-  }
+/** The figures of several rounds as one. */
+export function together(rounds: readonly DeskFigures[]): DeskFigures {
+  return figures(
+    rounds.flatMap(({ latenciesMs }) => latenciesMs),
+    rounds.reduce((sum, { errors }) => sum + errors, 0),
+  )
+}
 
-  private tell(message: ToDesk): void {
-    this.thread.postMessage(message)
-  }
+function nextMessage(thread: Worker): Promise<FromDesk> {
+  return new Promise((resolve, reject) => {
+    thread.once('message', resolve)
+    thread.once('error', reject)
+  })
 }
 
 function figures(latenciesMs: number[], errors: number): DeskFigures {

@@ -54,7 +54,7 @@ async function desk(port: NonNullable<typeof parentPort>, url: string, today: st
     else if ('underWay' in message) underWay = [...message.underWay, ...underWay].slice(0, REMEMBERED)
     else closing = true
   })
-  port.postMessage({ ready: true } satisfies FromDesk)
+  port.postMessage({ latenciesMs, errors } satisfies FromDesk)
 
   while (!closing) {
     await sleep(1)

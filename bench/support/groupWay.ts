@@ -54,14 +54,11 @@ export function groupWay({ pairsPerTransaction, onDate }: { pairsPerTransaction:
             for (let group = groups.shift(); group !== undefined; group = groups.shift()) {
               underWay(group.work.map(({ pair }) => pair))
               const rest = await mergeOrSplit(client, group)
-              if (rest.length > 0) again++
               groups.push(...rest)
-              if (rest.some(({ limited }) => !limited)) {
-                // too long for a limited transaction ends the connection
-                await client.end().catch(() => {})
-                client = await laneClient(url)
-              }
-              if (rest.length > 0) await sleep(PAUSE_MS.least + Math.random() * (PAUSE_MS.most - PAUSE_MS.least))
+              if (rest.length === 0) continue
+              again++
+              client = await answering(client, url)
+              await sleep(PAUSE_MS.least + Math.random() * (PAUSE_MS.most - PAUSE_MS.least))
             }
           }
         } finally {
@@ -76,6 +73,17 @@ export function groupWay({ pairsPerTransaction, onDate }: { pairsPerTransaction:
 
 function laneClient(url: string): Promise<Client> {
   return connect(url, { pipeline: true, applicationName: 'bench group' })
+}
+
+/** The same connection, or a fresh one: a transaction that lasted too long has ended it. */
+async function answering(client: Client, url: string): Promise<Client> {
+  try {
+    await client.query('select')
+    return client
+  } catch {
+    await client.end()
+    return laneClient(url)
+  }
 }
 
 async function groupsOf(client: Client, pairs: readonly Pair[], size: number, onDate: string): Promise<Group[]> {

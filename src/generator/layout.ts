@@ -71,7 +71,7 @@ export function* unitsOf(options: LayoutOptions, block: number): Generator<Unit>
   while (slot < end) {
     const shape = drawShape(random)
     const { parents } = shape
-    const kind = shape.kind === 'twins' && hasTwins ? 'family' : shape.kind
+    const kind: Unit['kind'] = shape.kind === 'twins' && hasTwins ? 'family' : shape.kind
     let { size } = shape
     hasTwins ||= kind === 'twins'
     const unit: Unit = { kind, parents, slot, block, members: [] }

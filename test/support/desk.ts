@@ -49,10 +49,39 @@ export function nextId(): number {
 
 /** What stands in a row where the writer says nothing of it. */
 const FILLED_IN: Record<Table, () => Values> = {
-  loan: () => ({ id: nextId(), library: 'L1', item: 'i', title: `t${lastId}`, loaned_on: '2026-11-01', due_on: '2026-12-01', renewals: 0 }),
-  loan_history: () => ({ id: nextId(), library: 'L1', item: 'i', title: 't', loaned_on: '2026-10-01', returned_on: '2026-11-01' }),
-  hold: () => ({ id: nextId(), library: 'L1', title: `t${lastId}`, placed_at: '2026-11-20T10:00:00Z', status: 'waiting' }),
-  charge: () => ({ id: nextId(), library: 'L1', kind: 'overdue', amount: 500, paid: 0, charged_on: '2026-11-01', in_collection: false }),
+  loan: () => ({
+    id: nextId(),
+    library: 'L1',
+    item: 'i',
+    title: `t${lastId}`,
+    loaned_on: '2026-11-01',
+    due_on: '2026-12-01',
+    renewals: 0,
+  }),
+  loan_history: () => ({
+    id: nextId(),
+    library: 'L1',
+    item: 'i',
+    title: 't',
+    loaned_on: '2026-10-01',
+    returned_on: '2026-11-01',
+  }),
+  hold: () => ({
+    id: nextId(),
+    library: 'L1',
+    title: `t${lastId}`,
+    placed_at: '2026-11-20T10:00:00Z',
+    status: 'waiting',
+  }),
+  charge: () => ({
+    id: nextId(),
+    library: 'L1',
+    kind: 'overdue',
+    amount: 500,
+    paid: 0,
+    charged_on: '2026-11-01',
+    in_collection: false,
+  }),
   message: () => ({ id: nextId(), library: 'L1', kind: 'remark', text: 'm', created_at: '2026-11-20T10:00:00Z' }),
   subscription: () => ({ id: nextId(), library: 'L1', product: 'p', starts_on: '2026-01-01', ends_on: '2027-12-31' }),
   card: () => ({ number: `c${nextId()}`, status: 'active' }),
@@ -119,9 +148,10 @@ export class Desk {
   async insert(table: Table, row: Values & { patron: number }): Promise<Key> {
     const whole: Values = { ...FILLED_IN[table](), ...row }
     const columns = Object.keys(whole).join(', ')
-    await this.client.query(`insert into ${table} (${columns}) select ${columns} from jsonb_populate_record(null::${table}, $1)`, [
-      JSON.stringify(whole),
-    ])
+    await this.client.query(
+      `insert into ${table} (${columns}) select ${columns} from jsonb_populate_record(null::${table}, $1)`,
+      [JSON.stringify(whole)],
+    )
     return whole[KEY_COLUMN[table]] as Key
   }
 
@@ -154,17 +184,18 @@ export class Desk {
 
   async pay(charge: Key, amount: number): Promise<Key> {
     const id = nextId()
-    await this.client.query('insert into payment (id, charge, amount, paid_on) values ($1, $2, $3, $4)', [id, charge, amount, '2026-11-24'])
+    await this.client.query('insert into payment (id, charge, amount, paid_on) values ($1, $2, $3, $4)', [
+      id,
+      charge,
+      amount,
+      '2026-11-24',
+    ])
     return id
   }
 
-  /** The mark goes from whichever contact of that kind has it to this one. */
-  async makePrimary(contact: Key): Promise<void> {
-    await this.client.query(
-      `update contact c set is_primary = false from contact n
-       where n.id = $1 and c.patron = n.patron and c.kind = n.kind and c.is_primary and c.id <> n.id`,
-      [contact],
-    )
+  /** The mark goes from one contact to another, by their row ids. */
+  async makePrimary(contact: Key, inPlaceOf: Key): Promise<void> {
+    await this.client.query('update contact set is_primary = false where id = $1', [inPlaceOf])
     await this.client.query('update contact set is_primary = true where id = $1', [contact])
   }
 
@@ -181,7 +212,7 @@ export class Desk {
 
 /** The libraries that FILLED_IN and the tests name. */
 export async function makeLibraries(db: Queryable): Promise<void> {
-  await db.query(`insert into library (id, name) select l, l from unnest(array['L1', 'L2', 'L3', 'L4', 'L5']) l`)
+  await db.query(`insert into library (id, name) select l, l from unnest(array['L1', 'L2', 'L3', 'L4', 'L5', 'L6', 'L7']) l`)
 }
 
 /** Registers patrons who have nothing yet; gives their ids in order. */
@@ -208,7 +239,9 @@ export async function rowOf(db: Queryable, table: Table, key: Key): Promise<Valu
 /** How many rows hang on a patron, by table, those with none left out. */
 export async function rowsOn(db: Queryable, patron: number): Promise<Record<string, number>> {
   const { rows } = await db.query<{ tbl: string; n: number }>(
-    TABLES.map((table) => `select '${table}' as tbl, count(*) as n from ${table} where patron = $1 having count(*) > 0`).join(' union all '),
+    TABLES.map(
+      (table) => `select '${table}' as tbl, count(*) as n from ${table} where patron = $1 having count(*) > 0`,
+    ).join(' union all '),
     [patron],
   )
   return Object.fromEntries(rows.map(({ tbl, n }) => [tbl, Number(n)]))
@@ -220,7 +253,7 @@ const PATIENCE_MS = 20_000
 
 /** Waits until `holds` says yes; fails after 20 s, naming what was waited for. */
 export async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
-  for (const end = Date.now() + PATIENCE_MS; !(await holds()); ) {
+  for (const end = Date.now() + PATIENCE_MS; !(await holds());) {
     if (Date.now() > end) throw new Error(`waited in vain until ${what}`)
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
   }

@@ -52,7 +52,7 @@ export function mergeInMemory(world: World, asked: Asked): Outcome {
   if (needs.length > 0) return { refusal: 'needs-acceptance', needs, warnings, after: world }
   const patrons = world.patrons.map((patron) => {
     if (patron.id === asked.keep) return kept
-    return patron.id === asked.remove ? { ...blankPatron(patron.id), mergedInto: asked.keep } : patron
+    return patron.id === asked.remove ? blankPatron(patron.id, { lastName: '', mergedInto: asked.keep }) : patron
   })
   return { refusal: null, needs, warnings, after: { ...world, patrons } }
 }
@@ -192,7 +192,10 @@ function lacksAddress({ address }: PatronRecord): boolean {
   return address === null || Object.values(address).every((part: string | null) => isBlank(part))
 }
 
-/** R14: name, birth date, gender and address, taken over by name or where they are blank. */
+/**
+ * R14: name, birth date, gender and address, taken over by name or where they are blank. Of the name each part by itself: one
+ * that the removed record lacks replaces none.
+ */
 function details(
   kept: PatronRecord,
   removed: PatronRecord,
@@ -201,10 +204,10 @@ function details(
   const blanks = take.includes('blanks')
   const takes = (field: Take, keptLacks: boolean, removedLacks: boolean) =>
     !removedLacks && (take.includes(field) || (blanks && keptLacks))
-  const name = takes('name', isBlank(kept.lastName), isBlank(removed.lastName))
-  const first = !isBlank(removed.firstName) && (name || (blanks && isBlank(kept.firstName)))
+  const last = takes('name', isBlank(kept.lastName), isBlank(removed.lastName))
+  const first = takes('name', isBlank(kept.firstName), isBlank(removed.firstName))
   return {
-    lastName: name ? removed.lastName : kept.lastName,
+    lastName: last ? removed.lastName : kept.lastName,
     firstName: first ? removed.firstName : kept.firstName,
     birthDate: takes('birth-date', kept.birthDate === null, removed.birthDate === null)
       ? removed.birthDate

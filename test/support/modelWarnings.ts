@@ -75,7 +75,8 @@ function aboutHolds({ kept, removed }: Pair, after: PatronRecord): ModelWarning[
   )
   const onLoan = new Set(after.loans.map(({ title }) => title))
   const onOwnLoan = after.holds.filter(({ status, title }) => status !== 'cancelled' && onLoan.has(title))
-  const ready = removed.holds.filter(({ status }) => status === 'ready')
+  // one that R2 cancels is ready no longer: it is told as collapsed
+  const ready = removed.holds.filter(({ id, status }) => status === 'ready' && statusAfter.get(id) === 'ready')
   return [
     ...tell('hold-collapsed', collapsed.length > 0, { holds: idsOf(collapsed), libraries: librariesOf(collapsed) }),
     ...tell('hold-on-own-loan', onOwnLoan.length > 0, { holds: idsOf(onOwnLoan) }),
@@ -140,6 +141,7 @@ function aboutThePerson({ rejected }: World, { kept, removed }: Pair): ModelWarn
   const firstNamesDiffer =
     !isBlank(kept.firstName) && !isBlank(removed.firstName) && kept.firstName !== removed.firstName
   const lastNamesDiffer = kept.lastName !== removed.lastName
+  const lastNamesKnown = !isBlank(kept.lastName) && !isBlank(removed.lastName)
   const twins =
     firstNamesDiffer &&
     !lastNamesDiffer &&
@@ -150,7 +152,7 @@ function aboutThePerson({ rejected }: World, { kept, removed }: Pair): ModelWarn
   const certain =
     differ(kept.birthDate, removed.birthDate) ||
     differ(kept.gender, removed.gender) ||
-    (firstNamesDiffer && lastNamesDiffer) ||
+    (firstNamesDiffer && lastNamesDiffer && lastNamesKnown) ||
     twins
   const was = rejected.some((pair) => pair.includes(kept.id) && pair.includes(removed.id))
   return [

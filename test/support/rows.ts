@@ -1,6 +1,6 @@
 /** Puts records into the database by plain inserts, as the library system's own software writes, and reads them back. */
 import type { Queryable } from '../../src/database/statement'
-import { LISTS, type PatronRecord, type World } from './records'
+import { LISTS, blankPatron, type PatronRecord, type World } from './records'
 
 type Row = Record<string, unknown>
 
@@ -154,7 +154,7 @@ export async function rowsOf(db: Queryable, patrons: readonly number[]): Promise
   return found.rows
 }
 
-/** The records that rows say, in the order of the patrons' ids. */
+/** The records that rows say, in the order of the patrons' ids. Of one that was merged away nothing is said but where it went. */
 export function recordsIn(rows: Rows): PatronRecord[] {
   const of = (table: TableName, patron: unknown) => rows[table].filter((row) => row.patron === patron)
   return rows.patron.map((p) => {
@@ -204,7 +204,10 @@ export function recordsIn(rows: Rows): PatronRecord[] {
         createdAt: instant(row.created_at),
       })),
     }
-    return inOrder(record as unknown as PatronRecord)
+    const whole = record as unknown as PatronRecord
+    if (whole.mergedInto === null) return inOrder(whole)
+    const lists = Object.fromEntries(LISTS.map((list) => [list, whole[list]])) as Partial<PatronRecord>
+    return inOrder(blankPatron(whole.id, { lastName: '', mergedInto: whole.mergedInto, ...lists }))
   })
 }
 
