@@ -18,7 +18,7 @@ import { stepSentence } from '../domain/sentences'
 import type { Opened } from '../merges/openSingle'
 import { abandon, open, resume } from './messages'
 import { portalQueueOf } from './names'
-import { DATABASE_STEP, NOTE, PORTAL_QUICK, PORTAL_WAIT } from './options'
+import { DATABASE_STEP, NOTE, PORTAL_QUICK, PORTAL_WAIT, STARTER } from './options'
 import { showState } from './showState'
 import { answerTo } from './sameMerge'
 
@@ -29,7 +29,7 @@ function step<Name extends Exclude<StepName, 'syncPortalLinks'>>(name: Name): Ac
 }
 
 const { reportMerge, noteAttention, notePortal } = proxyActivities<Activities>(NOTE)
-const { noteStarter } = proxyActivities<Activities>({ ...NOTE, summary: 'Record who started it' })
+const { noteStarter } = proxyActivities<Activities>({ ...STARTER, summary: 'Record who started it' })
 const { abandonMerge } = proxyActivities<Activities>({ ...DATABASE_STEP, summary: 'Take the unfinished merge back' })
 
 /** The portal has a queue of its own. */
@@ -116,8 +116,8 @@ export async function mergePatrons(input: unknown): Promise<MergeReport> {
   }
 
   show('running', 'Updates the links at the portal.')
-  // nobody waits for it: it runs beside the portal's answer
-  const [report] = await Promise.all([portalPart(merge, show), noteStarter(merge)])
+  // beside the portal's answer; a server that does not tell who started it stops no merge
+  const [report] = await Promise.all([portalPart(merge, show), noteStarter(merge).catch(() => {})])
   return end(report)
 }
 

@@ -16,6 +16,9 @@ export const NOTE = {
   retry: { maximumInterval: '5 seconds' },
 } as const satisfies ActivityOptions
 
+/** Who started a workflow: worth some tries, not worth waiting for. */
+export const STARTER = { ...NOTE, scheduleToCloseTimeout: '30 seconds' } as const satisfies ActivityOptions
+
 /** The portal, the first three tries: what answers a moment later needs no waiting state. */
 export const PORTAL_QUICK = {
   startToCloseTimeout: '2 minutes',
