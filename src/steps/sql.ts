@@ -14,6 +14,18 @@ export function ledger(name: StepName, select: string): string {
       noted = excluded.noted, done_at = excluded.done_at`
 }
 
+/**
+ * Takes the rows of one table that a step is about to judge, of the removed records or of the kept ones. A statement of its
+ * own, before the step's: while that waited for a desk it would judge by what the row was before, and `returning old`
+ * (PostgreSQL 18, on a table with a before-update trigger) would give the ledger what it was before, too.
+ */
+export function lockRows(table: string, patrons: 'm.removed' | 'm.kept'): string {
+  return `with taken as materialized (
+      select t.ctid from merge m join ${table} t on t.${table === 'patron' ? 'id' : 'patron'} = ${patrons}
+      where m.id = any($1) and $2::int is not null order by ${table === 'patron' ? 't.id' : 't.patron, t.ctid'} for no key update of t)
+    select count(*) from taken`
+}
+
 /** A step that only moves the rows of one table, and its row of the ledger. */
 export function moveAll(name: StepName, table: string, counted: string): string {
   return `with ${MERGES},
@@ -28,18 +40,19 @@ export function moveAll(name: StepName, table: string, counted: string): string 
 }
 
 /**
- * The removed records of the merges, each with the records that were merged into it before: whose rows go back. Begins a
- * statement with `with recursive`.
+ * The merges, each with its removed record's family: it and all that were merged into it before, whose rows go back. An
+ * array, not a join: PostgreSQL takes a recursive join for a hundred times as many rows, and then reads whole tables.
  */
-export const FAMILY = `family as (
-  select id as merge, kept, removed, removed as member from merge where id = any($1)
-  union select f.merge, f.kept, f.removed, p.id from family f join patron p on p.merged_into = f.member)`
+export const FAMILIES = `m as materialized (select id, kept, removed, array(
+    with recursive family as (
+      select merge.removed as member union select p.id from family f join patron p on p.merged_into = f.member)
+    select member from family) as family from merge where id = any($1))`
 
 /** Hands the rows of one table back to the removed record, by written_for. */
 export function handBack(table: string): string {
-  return `with recursive ${FAMILY}
-    update ${table} t set patron = f.removed, written_for = nullif(t.written_for, f.removed)
-    from family f where t.patron = f.kept and t.written_for = f.member`
+  return `with ${FAMILIES}
+    update ${table} t set patron = m.removed, written_for = nullif(t.written_for, m.removed)
+    from m where t.patron = m.kept and t.written_for = any(m.family)`
 }
 
 /** What a step noted in the ledger about rows of one table: merge, kept, removed, id, was, now (null where deleted). */

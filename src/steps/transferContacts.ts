@@ -1,4 +1,4 @@
-import { changesOf, handBack, ledger, MERGES } from './sql'
+import { changesOf, handBack, ledger, lockRows, MERGES } from './sql'
 import { step } from './step'
 
 /**
@@ -7,6 +7,7 @@ import { step } from './step'
  */
 export const transferContacts = step('transferContacts', {
   forward: [
+    lockRows('contact', 'm.removed'),
     `with ${MERGES},
     theirs as materialized (
       select m.id as merge, m.kept, c.id, c.kind, c.is_primary, d.id as double,

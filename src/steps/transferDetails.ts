@@ -1,4 +1,4 @@
-import { changesOf, ledger } from './sql'
+import { changesOf, ledger, lockRows } from './sql'
 import { step } from './step'
 
 /** The columns that this step may change, for its reverse: each goes back by itself where nothing changed it since. */
@@ -33,6 +33,7 @@ const putBack = COLUMNS.map(
  */
 export const transferDetails = step('transferDetails', {
   forward: [
+    lockRows('patron', 'm.kept'),
     `with m as materialized (select id, kept, removed, on_date, take from merge where id = any($1)),
     changed as (
       update patron k set

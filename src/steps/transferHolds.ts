@@ -8,6 +8,13 @@ import { step } from './step'
  */
 export const transferHolds = step('transferHolds', {
   forward: [
+    // those that meet, or the step would judge by what they were before a desk changed them
+    `with taken as materialized (
+      select r.id from merge m
+      join hold r on r.patron = m.removed and r.status <> 'cancelled'
+      join hold k on k.patron = m.kept and k.library = r.library and k.title = r.title and k.status <> 'cancelled'
+      where m.id = any($1) and $2::int is not null order by r.id, k.id for no key update of r, k)
+    select count(*) from taken`,
     `with ${MERGES},
     losers as (
       select m.id as merge,

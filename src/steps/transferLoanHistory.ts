@@ -1,4 +1,4 @@
-import { changesOf, FAMILY, handBack, ledger } from './sql'
+import { changesOf, FAMILIES, handBack, ledger } from './sql'
 import { step } from './step'
 
 /**
@@ -44,10 +44,10 @@ export const transferLoanHistory = step('transferLoanHistory', {
   ],
   reverse: [
     handBack('loan_history'),
-    `with recursive ${FAMILY}
-    update history_preference t set patron = f.removed, written_for = nullif(t.written_for, f.removed)
-    from family f where t.patron = f.kept and t.written_for = f.member
-      and not exists (select from history_preference o where o.patron = f.removed and o.library = t.library)`,
+    `with ${FAMILIES}
+    update history_preference t set patron = m.removed, written_for = nullif(t.written_for, m.removed)
+    from m where t.patron = m.kept and t.written_for = any(m.family)
+      and not exists (select from history_preference o where o.patron = m.removed and o.library = t.library)`,
     `with ${changesOf('transferLoanHistory', 'history_preference')}
     insert into history_preference (patron, library, enabled, written_for)
     select (was ->> 'patron')::bigint, was ->> 'library', (was ->> 'enabled')::boolean, (was ->> 'written_for')::bigint

@@ -1,4 +1,4 @@
-import { changesOf, handBack, ledger, MERGES } from './sql'
+import { changesOf, handBack, ledger, lockRows, MERGES } from './sql'
 import { step } from './step'
 
 /**
@@ -7,6 +7,7 @@ import { step } from './step'
  */
 export const transferSubscriptions = step('transferSubscriptions', {
   forward: [
+    lockRows('subscription', 'm.removed'),
     `with ${MERGES},
     expired as (
       delete from subscription s using m where s.patron = m.removed and not is_active(s.stopped_on, s.ends_on, m.on_date)

@@ -8,7 +8,7 @@ const lock = statement<{ id: number }>(
   `with m as materialized (
      select id, kept, removed from merge where id = any($1) and status = any($2) order by id for update),
    r as materialized (select p.id from patron p join m on m.removed = p.id order by p.id for update of p),
-   k as materialized (select p.id from patron p where p.id in (select kept from m) and exists (select from r) order by p.id for no key update of p)
+   k as materialized (select p.id from patron p where p.id in (select kept from m) and (select count(*) from r) > 0 order by p.id for no key update of p)
    select m.id from m where (select count(*) from k) > 0 order by m.id`,
 )
 
@@ -19,10 +19,7 @@ const setApart = statement(
    update patron p set merged_into = null, retired_at = null, merging = null from m where p.id = m.removed and p.merged_into = m.kept`,
 )
 
-const writeNotedAgain = statement<{ back: number }>(
-  'undo.writeNotedAgain',
-  `select write_noted_again(array(select distinct kept from merge where id = any($1))) as back`,
-)
+const writeNotedAgain = statement<{ back: number }>('undo.writeNotedAgain', `select write_noted_again($1) as back`)
 
 const ended = statement(
   'undo.ended',

@@ -86,6 +86,19 @@ const charge = fc.record({
   paid: fc.constantFrom([], [], [50], [100], [20, 30], [60, 40], [0]),
 })
 
+/** No number, a valid one, one with wrong check digits, another valid one, a wrong one before a valid one. */
+const LEGITIMATIONS = [
+  null,
+  null,
+  '',
+  'rijbewijs 12345',
+  'eID 84.03.12-022.45',
+  'eID 840312 022 45',
+  'eID 84.03.12-022.46',
+  'paspoort 12 84.03.12-024.43',
+  'eID 84.03.12-022.46 of 84.03.12-022.45',
+]
+
 /** A record without ids: they are given when the whole world is known, so that the lower id is on either side. */
 export const body = fc.record({
   rank: fc.nat(9),
@@ -100,19 +113,7 @@ export const body = fc.record({
     { street: null, number: null, box: null, postcode: '9000', city: 'Gent' },
   ),
   nationalNumber: often(null, [null, null, '84031202245', '84031202443']),
-  legitimation: fc.constantFrom<(string | null)[]>(
-    ...[
-      null,
-      null,
-      '',
-      'rijbewijs 12345',
-      'eID 84.03.12-022.45',
-      'eID 840312 022 45',
-      'eID 84.03.12-022.46',
-      'paspoort 12 84.03.12-024.43',
-    ],
-    'eID 84.03.12-022.46 of 84.03.12-022.45',
-  ),
+  legitimation: fc.constantFrom(...LEGITIMATIONS),
   registeredOnline: fc.boolean(),
   registeredOn: fc.constantFrom(null, '2018-01-09', '2021-05-03'),
   lastActivityOn: fc.constantFrom(null, '2024-06-01', '2026-11-02'),

@@ -41,10 +41,22 @@ end
 $$;
 
 -- What is made with a card that came with a removed record goes back with that record.
-create function stamp_of_card(card_number text, live bigint) returns bigint
-language sql stable as $$
-  select case when c.patron = live then c.written_for else coalesce(c.written_for, c.patron) end
-  from card c where c.number = card_number and (c.patron = live or live_patron(c.patron) = live)
+-- Its patron is locked, so that an undo under way is waited for. `written` is the patron whom the desk named: a card of
+-- one that was merged into him says more than he does.
+create function stamp_of_card(card_number text, written bigint, live bigint) returns bigint
+language plpgsql as $$
+declare
+  stamp bigint := (
+    select case when c.patron = live then c.written_for else coalesce(c.written_for, c.patron) end
+    from card c where c.number = card_number);
+  chain bigint[];
+begin
+  if stamp is null then
+    return null;
+  end if;
+  chain := chain_of(stamp);
+  return case when written = any(chain) and live = any(chain) and stamp <> live then stamp end;
+end
 $$;
 
 create function note_redirect(tbl text, row_id text, written_for bigint, stood_on bigint, was jsonb) returns void
@@ -74,12 +86,12 @@ declare
 begin
   if tg_op = 'UPDATE' then
     new.written_for := null;
+  elsif new.written_for is null and new.card is not null then
+    new.written_for := stamp_of_card(new.card, new.patron, chain[cardinality(chain)]);
   end if;
   if cardinality(chain) > 1 then
     new.written_for := coalesce(new.written_for, new.patron);
     new.patron := chain[cardinality(chain)];
-  elsif new.written_for is null and new.card is not null and tg_op = 'INSERT' then
-    new.written_for := stamp_of_card(new.card, new.patron);
   end if;
   return new;
 end
@@ -92,6 +104,8 @@ declare
 begin
   if tg_op = 'UPDATE' then
     new.written_for := null;
+  elsif new.written_for is null and new.card is not null then
+    new.written_for := stamp_of_card(new.card, new.patron, chain[cardinality(chain)]);
   end if;
   if cardinality(chain) > 1 then
     if exists (select from merge where removed = any(chain) and status in ('open', 'retired', 'undoing')
@@ -104,25 +118,25 @@ begin
     end if;
     new.written_for := coalesce(new.written_for, new.patron);
     new.patron := chain[cardinality(chain)];
-  elsif new.written_for is null and new.card is not null and tg_op = 'INSERT' then
-    new.written_for := stamp_of_card(new.card, new.patron);
   end if;
   return new;
 end
 $$;
 
 -- R2: a second open hold is stored cancelled; the newcomer yields, whatever its placed_at
-create function redirect_hold() returns trigger language plpgsql as $$
+create function redirect_hold() returns trigger language plpgsql set timezone = 'UTC' as $$
 declare
   chain bigint[] := chain_of(new.patron);
   live bigint := chain[cardinality(chain)];
   first_written jsonb;
 begin
+  first_written := to_jsonb(new);
   if tg_op = 'UPDATE' then
     new.written_for := null;
+  elsif new.written_for is null and new.card is not null then
+    new.written_for := stamp_of_card(new.card, new.patron, chain[cardinality(chain)]);
   end if;
   if cardinality(chain) > 1 then
-    first_written := to_jsonb(new);
     new.written_for := coalesce(new.written_for, new.patron);
     new.patron := live;
     if new.status <> 'cancelled' and exists (select from hold where patron = any(chain) and library = new.library
@@ -132,8 +146,6 @@ begin
       new.reason := 'duplicate-after-merge';
       perform note_redirect('hold', new.id::text, chain[1], live, first_written);
     end if;
-  elsif new.written_for is null and new.card is not null and tg_op = 'INSERT' then
-    new.written_for := stamp_of_card(new.card, live);
   end if;
   return new;
 end
@@ -287,15 +299,16 @@ declare
   l loan;
   live bigint;
 begin
-  select live_patron(patron) into live from loan where id = loan_id;
   delete from loan where id = loan_id returning * into l;
   if not found then
     return false;
   end if;
-  -- while a merge is under way a preference may still stand on the removed record: it counts where the kept one has none
+  live := live_patron(l.patron);
+  -- while a merge is under way a preference that will move may still stand on the removed record
   if coalesce(
     (select enabled from history_preference where patron = live and library = l.library),
-    (select enabled from history_preference where patron = l.patron and library = l.library),
+    (select h.enabled from patron r join merge m on m.id = r.merging join history_preference h on h.patron = r.id
+      where r.merged_into = live and h.library = l.library and h.library <> all(m.both_registered)),
     false)
   then
     insert into loan_history (id, patron, library, item, title, loaned_on, returned_on, card, written_for)
@@ -308,17 +321,19 @@ $$;
 -- The reverse of the redirect: what was noted of rows that stood on these patrons is written once more as it was first
 -- written, under its own id, so that the redirect of whatever else is merged does its work again. A row that somebody
 -- changed since stays as it is; one that a rule forbids by now stays as it was stored (or out). Gives how many came back.
-create function write_noted_again(stood bigint[]) returns int
-language plpgsql as $$
+create function write_noted_again(merges bigint[]) returns int
+language plpgsql set timezone = 'UTC' as $$
 declare
   n redirect_note;
   back int := 0;
+  stood bigint[] := array(select kept from merge where id = any(merges));
+  ours bigint[] := stood || array(select removed from merge where id = any(merges));
 begin
   for n in select * from redirect_note where stood_on = any(stood) order by id loop
     delete from redirect_note where id = n.id;
     begin
       if n.tbl = 'hold' then
-        delete from hold h where h.id = n.row_id::bigint and h.status = 'cancelled' and h.reason = 'duplicate-after-merge'
+        delete from hold h where h.id = n.row_id::bigint and h.patron = any(ours) and h.status = 'cancelled' and h.reason = 'duplicate-after-merge'
           and to_jsonb(h) - '{patron,written_for,status,reason}'::text[] = n.was - '{patron,written_for,status,reason}'::text[];
         if found then
           insert into hold (id, patron, library, title, placed_at, status, reason, card, written_for)
@@ -327,7 +342,7 @@ begin
         end if;
       elsif n.tbl = 'contact' then
         if n.row_id is not null then
-          delete from contact c where c.id = n.row_id::bigint and not c.is_primary
+          delete from contact c where c.id = n.row_id::bigint and c.patron = any(ours) and not c.is_primary
             and to_jsonb(c) - '{patron,written_for,is_primary,key}'::text[] = n.was - '{patron,written_for,is_primary,key}'::text[];
         end if;
         if n.row_id is null or found then
