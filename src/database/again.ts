@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { judgeFailure } from './failures'
+import { judgeFailure, sqlState } from './failures'
+import { TRANSACTION_TIMEOUT_MS } from './transaction'
 
 /** A few times a second, and never two merges in step: whoever got nothing comes again after a random pause. */
 const PAUSE_MS = { least: 100, most: 300 }
@@ -26,11 +27,15 @@ export async function untilFree<T>(work: (limited: boolean) => Promise<T>, optio
   let uniqueErrors = 0
   for (;;) {
     options.signal?.throwIfAborted()
+    const began = performance.now()
     try {
       return await work(limited)
     } catch (error) {
       const failure = error instanceof RecordsBusy ? 'again' : judgeFailure(error)
-      if (failure === 'too-long') limited = false
+      // the server ends the connection with 25P04; with statements still on their way that may arrive as a mere reset
+      const cutOff =
+        failure === 'again' && sqlState(error) === undefined && performance.now() - began >= TRANSACTION_TIMEOUT_MS
+      if (failure === 'too-long' || (cutOff && !(error instanceof RecordsBusy))) limited = false
       else if (failure === 'unique' && ++uniqueErrors >= UNIQUE_ERRORS) throw error
       else if (failure !== 'again' && failure !== 'unique') throw error
     }

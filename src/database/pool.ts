@@ -44,6 +44,8 @@ export function createPool(url: string, options: PoolOptions = {}): Pool {
   })
   // a connection that the server closes while it is idle: the next one to ask gets a fresh one
   pool.on('error', () => {})
+  // one that it closes while it is at work: whoever asked gets the error; here it would end the process
+  pool.on('connect', (client) => client.on('error', () => {}))
   return pool
 }
 

@@ -6,7 +6,7 @@ const LOCK_TIMEOUT_MS = 50
  * How long it may last: below the deadlock_timeout of a desk (1 s), after which the desk would look for circles and find
  * itself the victim.
  */
-const TRANSACTION_TIMEOUT_MS = 800
+export const TRANSACTION_TIMEOUT_MS = 800
 /** Where the role may set it, we look for circles first and are the victim. */
 const OUR_DEADLOCK_TIMEOUT_MS = 5
 /** A worker that is frozen between two statements holds its locks no longer than this. */

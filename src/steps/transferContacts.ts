@@ -11,7 +11,9 @@ export const transferContacts = step('transferContacts', {
     `with ${MERGES},
     theirs as materialized (
       select m.id as merge, m.kept, c.id, c.kind, c.is_primary, d.id as double,
-        exists (select from contact k where k.patron = m.kept and k.kind = c.kind and k.is_primary) as kept_has_primary
+        -- limit 1: an exists would be hashed, by reading all contacts
+        coalesce((select true from contact k where k.patron = m.kept and k.kind = c.kind and k.is_primary limit 1), false)
+          as kept_has_primary
       from m join contact c on c.patron = m.removed
       left join lateral (
         select k.id from contact k where k.patron = m.kept and k.key = c.key order by k.kind <> c.kind, k.id limit 1) d on true),
