@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type { Pool } from 'pg'
+import { untilFree } from '../src/database/again'
 import { sqlState } from '../src/database/failures'
 import { connect, createPool } from '../src/database/pool'
 import { inMergeTransaction } from '../src/database/transaction'
@@ -10,7 +11,18 @@ import { createMerge } from '../src/merges/store'
 import { mergeGroup } from '../src/steps/group'
 import { takeBack } from '../src/steps/undo'
 import { freshDatabase, type TestDatabase } from './support/database'
-import { Desk, makeLibraries, nextId, registerPatrons, TABLES, type Key, type Table, type Values } from './support/desk'
+import {
+  Desk,
+  makeLibraries,
+  nextId,
+  registerPatrons,
+  rowOf,
+  TABLES,
+  until,
+  type Key,
+  type Table,
+  type Values,
+} from './support/desk'
 import { workflowOf } from './support/lateWrites'
 import { RedirectModel, Taken, type ModelRow } from './support/redirectModel'
 
@@ -374,3 +386,73 @@ test(
   },
   TIME_MS,
 )
+
+/** A merge of two fresh records, as a group; and a third record beside them. */
+async function mergedTrio(furnish: (kept: number, removed: number) => Promise<unknown> = async () => {}) {
+  const [kept = 0, removed = 0, third = 0] = await registerPatrons(database.pool, 3)
+  await furnish(kept, removed)
+  const merge = (await createMerge(pool, { keep: kept, remove: removed, ...BY }, null)) ?? 0
+  const client = await pool.connect()
+  await mergeGroup(client, [merge]).finally(() => client.release())
+  return { kept, removed, third, merge }
+}
+
+function undoing(merges: readonly number[], onWait?: () => void): Promise<number[]> {
+  const back = () => inMergeTransaction(pool, (client) => takeBack(client, merges, { from: ['retired'], to: 'undone' }))
+  return untilFree(back, { onWait })
+}
+
+test.each(['loan', 'loan_history', 'hold'] as const)(
+  'a %s made with a card of the removed record, and not committed when the merge is taken back, goes back with it',
+  async (table) => {
+    const desk = await Desk.open(database.url)
+    try {
+      const { kept, removed, merge } = await mergedTrio((_, patron) =>
+        desk.insert('card', { patron, number: `c${patron}` }),
+      )
+      await desk.begin()
+      const key = await desk.insert(table, { patron: kept, card: `c${removed}` })
+      let waits = 0
+      const back = undoing([merge], () => waits++)
+      await Promise.race([until('the reverse waits for the desk', () => waits > 0), back])
+      await desk.commit()
+      await back
+      expect(await rowOf(database.pool, table, key)).toMatchObject({ patron: removed, written_for: null })
+    } finally {
+      await desk.close()
+    }
+  },
+)
+
+test('a hold that the redirect cancelled and a desk then moved to a third patron stays with the third', async () => {
+  const desk = desks[0]!
+  const { kept, removed, third, merge } = await mergedTrio((patron) => desk.insert('hold', { patron, title: 'wanted' }))
+  const key = await desk.insert('hold', { patron: removed, title: 'wanted' })
+  await desk.move('hold', key, kept, third)
+  await undoing([merge])
+  expect(await rowOf(database.pool, 'hold', key)).toMatchObject({
+    patron: third,
+    written_for: null,
+    status: 'cancelled',
+  })
+})
+
+test('the reverse of several merges takes every removed record as a merge does: no desk can write for one meanwhile', async () => {
+  const trios = await Promise.all([1, 2, 3].map(() => mergedTrio()))
+  const removed = trios.map((trio) => trio.removed)
+  await inMergeTransaction(
+    pool,
+    async (client) => {
+      await takeBack(
+        client,
+        trios.map(({ merge }) => merge),
+        { from: ['retired'], to: 'undone' },
+      )
+      const { rows } = await database.pool.query('select id from patron where id = any($1) for key share skip locked', [
+        removed,
+      ])
+      expect(rows).toEqual([])
+    },
+    { limited: false },
+  )
+})

@@ -212,7 +212,9 @@ export class Desk {
 
 /** The libraries that FILLED_IN and the tests name. */
 export async function makeLibraries(db: Queryable): Promise<void> {
-  await db.query(`insert into library (id, name) select l, l from unnest(array['L1', 'L2', 'L3', 'L4', 'L5', 'L6', 'L7']) l`)
+  await db.query(
+    `insert into library (id, name) select l, l from unnest(array['L1', 'L2', 'L3', 'L4', 'L5', 'L6', 'L7', 'L8']) l`,
+  )
 }
 
 /** Registers patrons who have nothing yet; gives their ids in order. */

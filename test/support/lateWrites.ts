@@ -73,6 +73,8 @@ function moved(table: Exclude<Table, 'history_preference'>): LateWrite {
 const CANCELLED: Values = { status: 'cancelled', reason: 'duplicate-after-merge' }
 /** R2 would prefer it to any that waits. */
 const EARLY_AND_READY: Values = { status: 'ready', placed_at: '2026-01-01T10:00:00Z' }
+const EARLIER: Values = { placed_at: '2026-01-01T10:00:00Z' }
+const GIVEN_UP: Values = { status: 'cancelled', reason: 'patron' }
 const OPEN_AGAIN: Values = { status: 'ready', reason: null }
 
 /** What needs the removed record itself: each waits for a merge that takes it, or is waited for. */
@@ -248,14 +250,14 @@ function changed(
 /** Changes of the removed record's own rows: each meets the step that moves the row. */
 export const CHANGES_OF_ITS_ROWS: readonly LateWrite[] = [
   changed('loan', {}, { renewals: 1, due_on: '2027-01-01' }),
-  changed('hold', { title: 'given up' }, { status: 'cancelled', reason: 'patron' }),
+  changed('hold', { title: 'given up' }, GIVEN_UP),
   changed('card', {}, { status: 'lost' }),
   changed('message', {}, { text: 'corrected' }),
   changed('contact', {}, { value: 'corrected@example.org' }),
   changed('subscription', {}, { product: 'family' }),
   {
     name: 'a loan is returned where no history is kept',
-    prepare: (desk, { removed }) => desk.insert('loan', { patron: removed, library: 'L7' }),
+    prepare: (desk, { removed }) => desk.insert('loan', { patron: removed, library: 'L8' }),
     async write(desk, _, key) {
       await desk.returnLoan(key)
       return [nowhere('loan', key), nowhere('loan_history', key)]
@@ -279,6 +281,25 @@ export const CHANGES_OF_ITS_ROWS: readonly LateWrite[] = [
     async write(desk, trio, key) {
       await desk.makePrimary(key, Number(key) - 1)
       return [follows('contact', key, trio, { is_primary: true })]
+    },
+  },
+  {
+    name: 'a preference is switched off',
+    prepare: async (desk, { removed }) => {
+      await desk.insert('history_preference', { patron: removed, library: 'L7' })
+      return 'L7'
+    },
+    async write(desk, trio, library) {
+      // not by the patron: a desk that has the row open does not ask where it stands now
+      await desk.client.query('update history_preference set enabled = false where patron = any($1) and library = $2', [
+        [trio.kept, trio.removed],
+        library,
+      ])
+      const { merged, undone } = follows('history_preference', '', trio, { enabled: false })
+      return [
+        { table: 'history_preference', key: preference(trio.kept, 'L7'), merged, undone: null },
+        { table: 'history_preference', key: preference(trio.removed, 'L7'), merged: null, undone },
+      ]
     },
   },
   {
@@ -306,6 +327,13 @@ export const CHANGES_THAT_DECIDE: readonly LateWrite[] = [
     { stopped_on: '2026-11-01' },
     { name: 'an active subscription is stopped', merged: null },
   ),
+  changed(
+    'hold',
+    { title: 'contested' },
+    { status: 'ready' },
+    { rival: EARLIER, name: 'a hold that would lose becomes' },
+  ),
+  changed('hold', { title: 'contested' }, GIVEN_UP, { rival: EARLIER, name: 'a hold that would lose becomes' }),
   changed(
     'contact',
     { value: 'same@example.org' },
