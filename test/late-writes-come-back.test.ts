@@ -437,6 +437,25 @@ test('a hold that the redirect cancelled and a desk then moved to a third patron
   })
 })
 
+test('a hold of a third patron, brought there by another merge, that a desk moves to the removed record goes back as that record’s own', async () => {
+  const desk = desks[0]!
+  const { kept, removed, merge } = await mergedTrio((patron) => desk.insert('hold', { patron, title: 'wanted' }))
+  let key: Key = 0
+  const other = await mergedTrio(async (_, patron) => (key = await desk.insert('hold', { patron, title: 'wanted' })))
+  await desk.move('hold', key, other.kept, removed)
+  expect(await rowOf(database.pool, 'hold', key)).toMatchObject({
+    patron: kept,
+    written_for: removed,
+    status: 'cancelled',
+  })
+  await undoing([merge])
+  expect(await rowOf(database.pool, 'hold', key)).toMatchObject({
+    patron: removed,
+    written_for: null,
+    status: 'waiting',
+  })
+})
+
 test('the reverse of several merges takes every removed record as a merge does: no desk can write for one meanwhile', async () => {
   const trios = await Promise.all([1, 2, 3].map(() => mergedTrio()))
   const removed = trios.map((trio) => trio.removed)

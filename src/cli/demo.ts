@@ -121,6 +121,8 @@ class DemoStack {
     const log = openSync(logFile, 'w')
     const up = spawn(process.execPath, [LAUNCHER, 'up', '--fresh', '--data-dir', this.dataDir], {
       detached: true,
+      // with --keep it outlives the demo, and the npm that runs it
+      env: { ...process.env, ONTDUBBEL_DETACHED: '1' },
       stdio: ['ignore', 'pipe', log],
     })
     this.up = up

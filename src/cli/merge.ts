@@ -25,7 +25,7 @@ import { withDatabase } from './database'
 import { EXIT, exitCodeOf } from './exitCodes'
 import { followMerge } from './follow'
 import { printMerge } from './mergeText'
-import { print, printJson, tell } from './output'
+import { print, printJson, tell, tellWaiting } from './output'
 import { withTemporal } from './temporal'
 
 interface MergeOptions extends SharedOptions {
@@ -90,7 +90,7 @@ async function mergeAndFollow(
   asked: Asked,
   options: MergeOptions,
 ): Promise<MergeReport | null> {
-  const answer = await withTemporal(places, (client) => startMerge(client, asked))
+  const answer = await withTemporal(places, (client) => startMerge(client, asked, tellWaiting))
   if (answer === 'no-worker') {
     tell('No worker is running: the merge is started, and runs when one comes ("ontdubbel worker", or "ontdubbel up").')
     process.exitCode = EXIT.waits

@@ -3,12 +3,16 @@ import type { MergeReport, StepReport } from '../domain/request'
 import { stepSentence, type Language } from '../domain/sentences'
 import { print, styled } from './output'
 
-const STEP_MARK = { pending: '·', running: '…', done: '✓', failed: '✗' } as const
+const STEP_MARK: Record<StepReport['status'], string> = { pending: '·', running: '…', done: '✓', failed: '✗' }
 
 /** One step on one line, in words: what it does, and the counts of what moved. */
-export function stepLine({ step, status, attempts, counts }: StepReport, language: Language): string {
+export function stepLine(
+  { step, status, attempts, counts }: StepReport,
+  language: Language,
+  mark = STEP_MARK[status],
+): string {
   const tries = attempts > 1 ? `  (attempt ${attempts})` : ''
-  return `  ${STEP_MARK[status]} ${stepSentence(step, language).padEnd(34)} ${countsInWords(counts)}${tries}`.trimEnd()
+  return `  ${mark} ${stepSentence(step, language).padEnd(34)} ${countsInWords(counts)}${tries}`.trimEnd()
 }
 
 /** "2 loans, 1 collapsed": what is 0 is left out. */
@@ -21,7 +25,9 @@ function countsInWords(counts: Record<string, unknown>): string {
 
 /** A merge, or a preview, as people read it. `steps` false where they have been told as they were done. */
 export function printMerge(report: MergeReport, language: Language, { steps = true } = {}): void {
-  const title = report.status === 'preview' ? 'Preview' : `Merge ${report.id ?? ''}`.trim()
+  // a preview has steps and no id
+  const preview = report.id === null && report.steps.length > 0
+  const title = preview ? 'Preview' : `Merge ${report.id ?? ''}`.trim()
   print(
     styled(
       'bold',
@@ -31,10 +37,13 @@ export function printMerge(report: MergeReport, language: Language, { steps = tr
   if (report.refusal) print(styled('red', `  refused (${report.refusal.code}): ${report.refusal.message}`))
   if (report.attention)
     print(styled('red', `  needs attention (${report.attention.code}): ${report.attention.message}`))
+  if (report.status === 'waiting-for-portal') {
+    print('  The records are merged. The portal did not answer: it is tried again each minute, for 30 days, by itself.')
+  }
   for (const { code, message } of report.warnings) print(`  ${styled('yellow', '!')} ${message} [${code}]`)
   const shown = [...report.steps].sort((a, b) => STEPS.indexOf(a.step) - STEPS.indexOf(b.step))
   for (const step of report.refusal || !steps ? [] : shown) {
-    print(stepLine(step, language))
+    print(stepLine(step, language, preview && step.status === 'done' ? '→' : undefined))
     for (const change of step.changes ?? [])
       print(`      ${change.table} ${String(change.id)}: ${changeInWords(change)}`)
   }

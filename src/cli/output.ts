@@ -22,6 +22,11 @@ export function tell(line: string): void {
   process.stderr.write(`${line}\n`)
 }
 
+/** Somebody else has one of the records at this moment. */
+export function tellWaiting(): void {
+  tell('Waiting: a desk or another merge has one of the records. Goes on as soon as it lets go.')
+}
+
 /** One JSON document on one line: a result, or one line of an NDJSON list. */
 export function printJson(value: unknown): void {
   print(JSON.stringify(value))

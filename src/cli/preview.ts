@@ -8,7 +8,7 @@ import { Places, withPlaces, type SharedOptions } from './context'
 import { withDatabase } from './database'
 import { EXIT } from './exitCodes'
 import { printMerge } from './mergeText'
-import { printJson } from './output'
+import { printJson, tell, tellWaiting } from './output'
 
 interface PreviewOptions extends SharedOptions {
   on?: string
@@ -37,10 +37,15 @@ async function preview(keep: number, remove: number, options: PreviewOptions): P
   const places = new Places(options.dataDir)
   const warnings = await askPortal(places, keep, remove)
   const asked = { keep, remove, on: options.on, take: options.take, override: options.override, by: 'preview' }
-  const report = await withDatabase(places.databaseUrl(), (pool) => previewMerge(pool, asked, warnings, options.lang), {
-    pipeline: true,
-  })
-  const shown = { ...report, by: null }
+  const onWait = once(tellWaiting)
+  const report = await withDatabase(
+    places.databaseUrl(),
+    (pool) => previewMerge(pool, asked, warnings, options.lang, { onWait }),
+    { pipeline: true },
+  )
+  const merged = report.id !== null
+  if (merged) tell(`This pair is merged already (merge ${report.id}): nothing would happen.`)
+  const shown = merged ? report : { ...report, by: null }
   if (options.json) printJson(shown)
   else printMerge(shown, options.lang)
   process.exitCode = report.status === 'refused' ? EXIT.refused : EXIT.done
@@ -54,5 +59,13 @@ async function askPortal(places: Places, keep: number, remove: number): Promise<
     return await portalWarnings(portal, keep, remove)
   } finally {
     await portal.close()
+  }
+}
+
+function once(work: () => void): () => void {
+  let done = false
+  return () => {
+    if (!done) work()
+    done = true
   }
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { DEFAULT_DATA_DIR, type StackInfo } from '../stack/stackFile'
 import { startStack, type Stack } from '../stack/up'
+import { stopWithParent } from './parent'
 
 /**
  * A terminal sends Ctrl-C to us and to the npm that started us, which passes it on: what comes within this time is the
@@ -57,6 +58,7 @@ function askedToStop(stack: Stack, say: (line: string) => void): Promise<null> {
       }
     }
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, heard)
+    stopWithParent(() => heard('SIGTERM'))
   })
 }
 

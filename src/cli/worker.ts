@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { QUEUES, type QueueName } from '../workflows/names'
 import { oneOf } from './arguments'
+import { stopWithParent } from './parent'
 import { Places, withPlaces, type SharedOptions } from './context'
 
 interface WorkerOptions extends SharedOptions {
@@ -32,6 +33,7 @@ async function work(options: WorkerOptions): Promise<never> {
   Object.assign(process.env, workerEnvironment(new Places(options.dataDir)))
   process.argv = [...process.argv.slice(0, 2), ...(options.queue ?? []).flatMap((queue) => ['--queue', queue])]
   // it wires itself, and ends the process when it has stopped
+  stopWithParent(() => process.kill(process.pid, 'SIGTERM'))
   require('../worker')
   return new Promise<never>(() => {})
 }

@@ -51,10 +51,20 @@ export async function openSingle(
   if (mine.status === 'new') {
     const { id } = mine
     const refusal = await untilFree((limited) => openOnce(pool, id, asked.ifToken ?? null, attempt, limited), again)
+    const same = refusal && (await sameFirst(pool, asked, refusal))
+    if (same) return same
     return found(mine, refusal ? 'refused' : 'go-on', refusal)
   }
   if (mine.status === 'refused') return found(mine, 'refused', mine.refusal)
   return found(mine, mine.status === 'open' || mine.status === 'retired' ? 'go-on' : 'report', null)
+}
+
+/** Somebody asked for the same pair at the same moment, under another workflow, and was first: it is that merge. */
+async function sameFirst(pool: Pool, asked: ParsedRequest, { code }: Refusal): Promise<Opened | null> {
+  if (code !== 'merge-in-progress' && code !== 'already-merged') return null
+  const same = await mergeOfPair(pool, asked.keep, asked.remove)
+  if (!same) return null
+  return same.status === 'open' || same.status === 'undoing' ? inProgress(same) : found(same, 'report', null)
 }
 
 /** One try, one transaction: refused, opened, or busy. */

@@ -42,8 +42,9 @@ export function parseRequest(input: unknown): { request: MergeRequest } | { refu
 function expectation(issue: z.core.$ZodIssue | undefined): string {
   if (issue?.code === 'unrecognized_keys') return 'no such key'
   if (issue?.code === 'invalid_value') return `one of ${issue.values.join(', ')}`
-  if (issue?.code === 'too_big') return `at most ${issue.maximum}`
-  if (issue?.code === 'too_small') return `at least ${issue.minimum}`
+  const characters = issue && 'origin' in issue && issue.origin === 'string' ? ' characters' : ''
+  if (issue?.code === 'too_big') return `at most ${issue.maximum}${characters}`
+  if (issue?.code === 'too_small') return `at least ${issue.minimum}${characters}`
   if (issue?.code === 'invalid_format') return issue.format === 'date' ? 'a date YYYY-MM-DD' : issue.format
   if (issue?.code === 'invalid_type')
     return issue.expected === 'object' ? 'an object {keep, remove, by, …}' : issue.expected

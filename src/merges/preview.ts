@@ -9,11 +9,11 @@ import { mergeInTransaction } from '../steps/group'
 import { previewToken } from '../steps/openMerge'
 import type { ParsedRequest } from './parseRequest'
 import { mergeReport } from './report'
-import { createMerge } from './store'
+import { createMerge, mergeOfPair } from './store'
 
 /**
  * What the merge would do: the very steps of the merge, as a group of one, rolled back. So it cannot disagree with the
- * merge. What must be accepted by name is taken as accepted, and shows as a warning; other refusals refuse. `portal` are the
+ * merge. A pair that is merged already is reported, as the merge would be. What must be accepted by name is taken as accepted, and shows as a warning; other refusals refuse. `portal` are the
  * warnings of the portal, asked before, so that no lock is held meanwhile.
  */
 export async function previewMerge(
@@ -38,6 +38,10 @@ export async function previewMerge(
           const report = await mergeReport(client, id, { language, changes: true })
           if (!report) throw new Error('the merge of the preview is gone')
           const refusal = (result.refused[0] ?? result.waiting[0])?.refusal ?? null
+          const before =
+            refusal?.code === 'already-merged' ? await mergeOfPair(client, asked.keep, asked.remove) : undefined
+          const merged = before && (await mergeReport(client, before.id, { language }))
+          if (merged) return merged
           return preview(report, refusal, portal, token, language)
         },
         { limited, rollBack: true },

@@ -37,7 +37,16 @@ export type Secrets = z.infer<typeof secretsShape>
  */
 export function prepareDataDir(dataDir: string): void {
   if (isDataDir(dataDir)) return
-  mkdirSync(dataDir, { recursive: true })
+  try {
+    mkdirSync(dataDir, { recursive: true })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new OntdubbelError(
+      'not-a-data-folder',
+      `${dataDir} cannot be a data folder (${code ?? 'unknown'}). Give another with --data-dir.`,
+      2,
+    )
+  }
   const strangers = readdirSync(dataDir).filter((name) => name !== MARKER_FILE && !name.startsWith('up.lock'))
   if (strangers.length > 0) {
     throw new OntdubbelError(

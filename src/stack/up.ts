@@ -11,12 +11,14 @@ import { stopProcess } from './processes'
 import { startReferencePortal } from './referencePortal'
 import { removeStackFile, writeStackFile, type StackInfo } from './stackFile'
 import { startTemporalServer } from './temporalServer'
-import { startWorkerProcess } from './workerProcess'
+import { startWorkerProcess, type WorkerProcessOptions } from './workerProcess'
 
 /** What a killed `up` left running gets this long to stop before it is killed too. */
 const LEFTOVER_GRACE_MS = 15_000
 /** A start that is stopped has nothing to wait for but, at worst, a connection that does not come about. */
 const HALF_MADE_MS = 1_000
+/** A worker that cannot start is tried again no more often than this. */
+const WORKER_PAUSE_MS = 5_000
 
 export interface StackOptions {
   dataDir: string
@@ -108,10 +110,8 @@ async function startAll(options: StackOptions, lock: DataDirLock, children: Chil
     }),
   ])
   const databaseUrl = postgres.workerUrl()
-  if (worker) {
-    await startWorkerProcess({ dataDir, databaseUrl, temporal, portal, children })
-    log('the worker is at work')
-  }
+  const workerOptions = { dataDir, databaseUrl, temporal, portal, children }
+  if (worker) await keepWorker(workerOptions, log, () => writeStackFile(dataDir, { ...info, pids: children.pids() }))
   const info: StackInfo = {
     pids: children.pids(),
     databaseUrl,
@@ -122,6 +122,31 @@ async function startAll(options: StackOptions, lock: DataDirLock, children: Chil
   }
   writeStackFile(dataDir, info)
   return info
+}
+
+/**
+ * Starts the worker, and another one whenever it ends unasked: workers are replaceable, and what it had at hand is done again.
+ * Rejects where the first one does not come to work.
+ */
+async function keepWorker(
+  options: Omit<WorkerProcessOptions, 'onEnd'>,
+  log: (line: string) => void,
+  replaced: () => void,
+): Promise<void> {
+  const again = () =>
+    keepWorker(options, log, replaced).then(replaced, (error: Error & { code?: string }) => {
+      if (error.code === 'stack-stopping') return
+      log(`${error.message} Tried again in ${WORKER_PAUSE_MS / 1000} s.`)
+      setTimeout(() => void again(), WORKER_PAUSE_MS)
+    })
+  await startWorkerProcess({
+    ...options,
+    onEnd: (how) => {
+      log(`the worker ended (${how}): another one is started`)
+      void again()
+    },
+  })
+  log('the worker is at work')
 }
 
 /** All of them, or the first failure, told when the others are stopped. */

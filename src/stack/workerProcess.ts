@@ -17,6 +17,8 @@ export interface WorkerProcessOptions {
   temporal: { address: string; namespace: string }
   portal: { url: string; token: string }
   children?: Children
+  /** Told when it ends without having been asked to. */
+  onEnd: (how: string) => void
 }
 
 export interface RunningWorkerProcess {
@@ -26,7 +28,7 @@ export interface RunningWorkerProcess {
 
 /** Starts a worker in a process of its own. Resolves when it polls. */
 export async function startWorkerProcess(options: WorkerProcessOptions): Promise<RunningWorkerProcess> {
-  const { name = 'worker', queues = [], databaseUrl, temporal, portal, children = new Children() } = options
+  const { name = 'worker', queues = [], databaseUrl, temporal, portal, onEnd, children = new Children() } = options
   const dataDir = path.resolve(options.dataDir)
   const child = await children.start({
     name,
@@ -50,7 +52,9 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
     await child.stop()
     throw error
   }
-  children.expectToLast(child)
+  void child.ended.then((how) => {
+    if (!child.asked) onEnd(how)
+  })
   return { pid: child.pid, stop: () => child.stop() }
 }
 

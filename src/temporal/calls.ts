@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client'
 import type { MergeRequest } from '../domain/request'
 import { open, type OpenAnswer } from '../workflows/messages'
@@ -7,11 +8,15 @@ type NewMerge = Exclude<MergeRequest, { merge: number }>
 
 /** How long a caller waits for a worker before it is told that none is running. */
 const NO_WORKER_AFTER_MS = 10_000
+/** After this long it is looked whether a worker has begun, so that the caller can be told what is waited for. */
+const LOOK_AFTER_MS = 2_000
+/** The events of a history that no worker has touched: started, and the first workflow task scheduled. */
+const UNTOUCHED_EVENTS = 2
 
 /** What a started workflow shows in the UI's list before it has run a line. Ids only. */
-function start(asked: NewMerge) {
+function start(asked: NewMerge, workflowId = workflowIdOf(asked.keep, asked.remove)) {
   return {
-    workflowId: workflowIdOf(asked.keep, asked.remove),
+    workflowId,
     taskQueue: queueName('desk', process.env.TASK_QUEUE_PREFIX),
     args: [asked] as [unknown],
     staticSummary: `Merge ${asked.remove} into ${asked.keep}`,
@@ -20,20 +25,49 @@ function start(asked: NewMerge) {
 
 /**
  * Starts a merge, or joins the running one of the same pair, and gives its id or the refusal as soon as both records are
- * taken. `no-worker` after 10 s: the merge is started and runs when a worker comes.
+ * taken. `onWait` is told when that takes long although a worker is at it: somebody else has one of the records.
+ * `no-worker` after 10 s: the merge is started and runs when a worker comes.
  */
-export async function startMerge(client: Client, asked: NewMerge): Promise<OpenAnswer | 'no-worker'> {
-  const startOperation = new WithStartWorkflowOperation('mergePatrons', {
-    ...start(asked),
-    workflowIdConflictPolicy: 'USE_EXISTING',
-  })
-  try {
-    return await client.connection.withDeadline(Date.now() + NO_WORKER_AFTER_MS, () =>
-      client.workflow.executeUpdateWithStart(open, { args: [asked], startWorkflowOperation: startOperation }),
-    )
-  } catch (error) {
-    if (deadlinePassed(error)) return 'no-worker'
-    throw error
+export async function startMerge(
+  client: Client,
+  asked: NewMerge,
+  onWait: () => void,
+): Promise<OpenAnswer | 'no-worker'> {
+  const usual = workflowIdOf(asked.keep, asked.remove)
+  const answer = await openUnder(usual, client, asked, onWait)
+  if (answer === 'no-worker' || (answer.keep === asked.keep && answer.remove === asked.remove)) return answer
+  // ids are a convention: somebody runs another merge under this one
+  return openUnder(`${usual}/${randomUUID()}`, client, asked, onWait)
+}
+
+async function openUnder(
+  workflowId: string,
+  client: Client,
+  asked: NewMerge,
+  onWait: () => void,
+): Promise<OpenAnswer | 'no-worker'> {
+  const began = Date.now()
+  const updateId = randomUUID()
+  let told = false
+  for (;;) {
+    const startWorkflowOperation = new WithStartWorkflowOperation('mergePatrons', {
+      ...start(asked, workflowId),
+      workflowIdConflictPolicy: 'USE_EXISTING',
+    })
+    try {
+      return await client.connection.withDeadline(Date.now() + LOOK_AFTER_MS, () =>
+        client.workflow.executeUpdateWithStart(open, { args: [asked], updateId, startWorkflowOperation }),
+      )
+    } catch (error) {
+      if (!deadlinePassed(error)) throw error
+    }
+    const { historyLength } = await client.workflow.getHandle(workflowId).describe()
+    if (historyLength <= UNTOUCHED_EVENTS) {
+      if (Date.now() - began >= NO_WORKER_AFTER_MS) return 'no-worker'
+    } else if (!told) {
+      told = true
+      onWait()
+    }
   }
 }
 

@@ -46,12 +46,13 @@ export async function mergePatrons(input: unknown): Promise<MergeReport> {
   let opened: Opened | undefined = undefined
   let status: MergeStatus = 'running'
   let decision: 'resume' | 'abandon' | undefined
+  let underWay = false
 
   setHandler(
     open,
     async (asked) => {
       await condition(() => opened !== undefined)
-      return answerTo(asked, opened as Opened, status)
+      return answerTo(asked, opened as Opened, status, underWay)
     },
     { description: 'Answers with the id of the merge, or the refusal, as soon as both records are taken.' },
   )
@@ -96,8 +97,10 @@ export async function mergePatrons(input: unknown): Promise<MergeReport> {
     // the merge of that id is another workflow's: this one is refused, it is not
     return end({ ...(await reportMerge(merge)), ...refusedPart(opened) })
   }
+  if (opened.then === 'refused') await noteStarter(merge).catch(() => {})
   if (opened.then !== 'go-on') return end(await reportMerge(merge))
 
+  underWay = true
   show('running', 'Everything moves from the removed record to the kept one.')
   for (;;) {
     const failure = await databaseSteps(merge)
@@ -115,6 +118,7 @@ export async function mergePatrons(input: unknown): Promise<MergeReport> {
     show('running', 'Goes on.')
   }
 
+  underWay = false
   show('running', 'Updates the links at the portal.')
   // beside the portal's answer; a server that does not tell who started it stops no merge
   const [report] = await Promise.all([portalPart(merge, show), noteStarter(merge).catch(() => {})])

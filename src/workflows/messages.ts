@@ -6,6 +6,9 @@ import type { MergeStatus, Refusal } from '../domain/codes'
 /** What the update `open` answers: the merge's id or the refusal, as soon as openMerge has ended. */
 export interface OpenAnswer {
   merge: number | null
+  /** The pair that this workflow merges, whatever its id says; null where it refused its input. */
+  keep: number | null
+  remove: number | null
   refusal: Refusal | null
   status: MergeStatus
 }

@@ -1,21 +1,20 @@
-import type { MergeStatus } from '../domain/codes'
+import type { MergeStatus, Refusal } from '../domain/codes'
 import type { Opened } from '../merges/openSingle'
 import type { OpenAnswer } from './messages'
 
 /**
- * What a caller is told who joins a running merge: its id, or, where they ask for other options than it has, a refusal that
- * names the difference. An option left out is no difference; who asks, why, and what is accepted never are.
+ * What a caller is told who joins a merge: its id, or, where its database part is under way and they ask for other options
+ * than it has, a refusal that names the difference. An option left out is no difference; who asks, why, and what is accepted
+ * never are.
  */
-export function answerTo(asked: unknown, opened: Opened, status: MergeStatus): OpenAnswer {
-  const difference = opened.options === null ? null : differenceOf(asked, opened.options)
+export function answerTo(asked: unknown, opened: Opened, status: MergeStatus, underWay: boolean): OpenAnswer {
+  const { merge, keep, remove } = opened
+  const difference = opened.options && underWay ? differenceOf(asked, opened.options) : null
   if (difference !== null && opened.refusal === null) {
-    return {
-      merge: opened.merge,
-      status,
-      refusal: { code: 'merge-in-progress', details: { merge: opened.merge, patron: opened.remove, difference } },
-    }
+    const refusal: Refusal = { code: 'merge-in-progress', details: { merge, patron: remove, difference } }
+    return { merge, keep, remove, status, refusal }
   }
-  return { merge: opened.merge, refusal: opened.refusal, status: opened.refusal ? 'refused' : status }
+  return { merge, keep, remove, refusal: opened.refusal, status: opened.refusal ? 'refused' : status }
 }
 
 function differenceOf(asked: unknown, options: NonNullable<Opened['options']>): string | null {

@@ -172,7 +172,8 @@ begin
     last_alike := names_resemble(a.last_name, b.last_name);
     -- a first name that is not known tells nothing
     first_alike := is_blank(a.first_name) or is_blank(b.first_name) or names_resemble(a.first_name, b.first_name);
-    if last_alike and not first_alike and a.birth_date = b.birth_date then
+    -- what is not known on a side speaks for nobody: a family's records without birth dates look like twins
+    if last_alike and not first_alike and (a.birth_date = b.birth_date) is not false then
       found := found || 'twins'::text;
     elsif not last_alike and (not first_alike or is_blank(a.first_name) or is_blank(b.first_name))
       and not (names_resemble(a.last_name, b.first_name) and names_resemble(a.first_name, b.last_name))
