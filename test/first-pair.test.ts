@@ -1,3 +1,5 @@
+import { connect } from '../src/database/pool'
+import { queueName } from '../src/workflows/names'
 import { runCli, type Ended } from './support/cli'
 import { temporalAddress, testStack, type TestStack } from './support/stack'
 
@@ -111,6 +113,10 @@ test('a pair from a file of one’s own: preview, merge, look, export', async ()
 
   const again = await ontdubbel('merge', 1001, 1002, '--json')
   expect([again.code, again.json()]).toEqual([0, report])
+  // it has ended: other options are no difference any more
+  const otherwise = await ontdubbel('merge', 1001, 1002, '--take', 'name', '--json')
+  expect([otherwise.code, otherwise.json()]).toEqual([0, report])
+  expect((await ontdubbel('preview', 1001, 1002)).code).toBe(0)
   expect((await ontdubbel('merge', 'show', report.id, '--json')).json()).toEqual(report)
   expect((await ontdubbel('merge', 'list', '--patron', 1002, '--json')).json()).toEqual(report)
 
@@ -177,6 +183,33 @@ test('without a worker the merge is started, and says so with exit code 4; it ru
   expect([started.code, started.json()]).toEqual([0, expect.objectContaining({ id: null, status: 'running' })])
   for (const id of ['merge/1005/1007', 'merge/1006/1007'])
     await stack.client.workflow.getHandle(id).terminate('the test is over')
+})
+
+test('another pair’s workflow under this pair’s id is not taken for its merge', async () => {
+  await stack.client.workflow.execute('mergePatrons', {
+    workflowId: 'merge/2001/2002',
+    taskQueue: queueName('desk', stack.queuePrefix),
+    args: [{ keep: 1005, remove: 1005, by: 'somebody' }],
+  })
+  await stack.database.pool.query(
+    `insert into patron (id, last_name) values (2001, 'A'), (2002, 'A'), (2003, 'A'), (2004, 'A')`,
+  )
+  const desk = await connect(stack.database.url)
+  await desk.query('begin')
+  await desk.query('select from patron where id = 2004 for update')
+  const other = await stack.client.workflow.start('mergePatrons', {
+    workflowId: 'merge/2001/2002',
+    taskQueue: queueName('desk', stack.queuePrefix),
+    args: [{ keep: 2003, remove: 2004, by: 'somebody' }],
+  })
+  const released = (said: string) => (said.includes('Waiting: a desk') ? void desk.query('rollback') : undefined)
+  const merged = await runCli(['merge', 2001, 2002, '--json'], env, '', released)
+  expect([merged.code, merged.json()]).toEqual([
+    0,
+    expect.objectContaining({ status: 'completed', keep: 2001, remove: 2002 }),
+  ])
+  await other.result()
+  await desk.end()
 })
 
 test('nowhere to go: an error that says what to set or start', async () => {

@@ -12,7 +12,12 @@ export interface Ended {
 }
 
 /** Runs the built command line as a user would, with the servers named by the environment. */
-export function runCli(args: readonly (string | number)[], env: Record<string, string>, input = ''): Promise<Ended> {
+export function runCli(
+  args: readonly (string | number)[],
+  env: Record<string, string>,
+  input = '',
+  onError: (said: string) => void = () => {},
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [LAUNCHER, ...args.map(String)], {
       env: { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: '1', ...env },
@@ -20,7 +25,10 @@ export function runCli(args: readonly (string | number)[], env: Record<string, s
     let out = ''
     let err = ''
     child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
-    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
+    child.stderr.on('data', (chunk: Buffer) => {
+      err += chunk.toString()
+      onError(err)
+    })
     child.on('error', reject)
     child.on('close', (code) => resolve({ code, out, err, json: () => JSON.parse(out) as unknown }))
     child.stdin.on('error', () => {})
