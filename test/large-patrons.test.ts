@@ -19,7 +19,9 @@ import { nextId, registerPatrons, rowsOn } from './support/desk'
 const BY = { by: 'test', on: '2026-11-24' }
 const SIZE = { seed: 11, pairs: 2_000, today: '2026-11-24' }
 /** Pairs of the file that are merged before anything is looked at, so that the ledger has its size too. */
-const MERGED_BEFORE = 1_000
+const MERGED_BEFORE = 500
+/** Merges that were asked for in the years before, beside those. */
+const REFUSED_BEFORE = 20_000
 const GROUP = 100
 /** As many of these pairs as a hundred are of twenty thousand: of a tenth of its rows, a table may well be read whole. */
 const SMALL_GROUP = 10
@@ -60,6 +62,11 @@ beforeAll(async () => {
   for (let n = 0; n < MERGED_BEFORE; n += GROUP) {
     expect(await mergedTogether(pool, await newMerges(pairs.slice(n, n + GROUP)))).toHaveLength(GROUP)
   }
+  await owner.query(
+    `insert into merge (kept, removed, on_date, by, status)
+     select 1 + n % $1::int, 1 + $1::int + n % $1::int, '2026-01-01', 'test', 'refused' from generate_series(1, $2::int) n`,
+    [SIZE.pairs, REFUSED_BEFORE],
+  )
   await owner.query('analyze')
 })
 afterAll(async () => {
@@ -224,13 +231,10 @@ describe('a patron with a long history', () => {
   test('of 50,000 rows, in a group, comes again without the limit where that is too short, and nothing is half done', async () => {
     const pair = await longReader(50_000)
     const [merge = 0] = await newMerges([pair])
-    const short = await connect(database.url, { pipeline: true })
-    const tooLong = await mergeGroup(short, [merge])
-      .then(
-        () => null,
-        (error: unknown) => sqlState(error) ?? String(error),
-      )
-      .finally(() => short.end())
+    const tooLong = await mergedTogether(pool, [merge], true).then(
+      () => null,
+      (error: unknown) => sqlState(error) ?? String(error),
+    )
     if (tooLong !== null) {
       expect(tooLong).toBe('25P04')
       expect([await rowsOn(pool, pair.keep), await rowsOn(pool, pair.remove)]).toEqual([{}, { loan_history: 50_000 }])

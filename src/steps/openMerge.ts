@@ -25,7 +25,11 @@ export async function takePatrons(client: ClientBase, merges: readonly number[])
   return (await run(client, take, [merges])).map((row) => row.id)
 }
 
-const notTaken = statement<{ id: number; status: string; refusal: Refusal | null }>(
+const notTaken = statement<{
+  id: number
+  status: string
+  refusal: Refusal | null
+}>(
   'open.notTaken',
   `select m.id, m.status, case
      when m.kept = m.removed then jsonb_build_object('code', 'same-record', 'details', jsonb_build_object('patron', m.kept))
@@ -38,7 +42,7 @@ const notTaken = statement<{ id: number; status: string; refusal: Refusal | null
          'mergedInto', live_patron(case when r.merged_into is not null then r.id else k.id end)))
    end as refusal
    from merge m left join patron k on k.id = m.kept left join patron r on r.id = m.removed
-   where m.id = any($1)`,
+   where m.id = any($1) order by m.id`,
 )
 
 /**
@@ -59,10 +63,21 @@ export async function whyNotTaken(
  */
 const open = statement<{ id: number; refusal: Refusal | null }>(
   'open.open',
-  `with facts as materialized (
+  `with recursive
+   -- whoever was merged into one of the two is that person too; looked at only where somebody has decided anything
+   family as (
+     select m.id as merge, x.side, x.patron from merge m cross join lateral (values ('kept', m.kept), ('removed', m.removed)) x (side, patron)
+     where m.id = any($1) and exists (select from pair_decision)
+     union select f.merge, f.side, p.id from family f join patron p on p.merged_into = f.patron),
+   rejected as materialized (
+     select distinct on (k.merge) k.merge, jsonb_build_object('patrons', jsonb_build_array(d.lower_patron, d.higher_patron)) as pair
+     from family k join family r on r.merge = k.merge and r.side = 'removed'
+     join pair_decision d on d.lower_patron = least(k.patron, r.patron) and d.higher_patron = greatest(k.patron, r.patron)
+     where k.side = 'kept' order by k.merge, d.lower_patron, d.higher_patron),
+   facts as materialized (
      select m.id, m.accept, k.protected or r.protected as protected,
        case when k.protected then k.id else r.id end as protected_patron,
-       kn.number <> rn.number and 'different-national-numbers' <> all(m.override) as two_numbers,
+       number.kept <> number.removed and 'different-national-numbers' <> all(m.override) as two_numbers,
        case when 'charges-in-collection' <> all(m.override) then
          (select jsonb_agg(c.id order by c.id) from charge c where c.patron = r.id and c.in_collection and c.paid < c.amount) end as in_collection,
        $2::text is not null and $2::text is distinct from preview_token(m.kept, m.removed, m.on_date, m.take) as changed,
@@ -70,13 +85,13 @@ const open = statement<{ id: number; refusal: Refusal | null }>(
        array_remove(array[
          case when erased.at is not null then jsonb_build_object('code', 'history-erased', 'details',
            jsonb_build_object('loans', erased.loans, 'libraries', erased.at)) end,
-         case when r_active.at is not null and k_active.at is null then jsonb_build_object('code', 'valid-subscription-on-removed',
-           'details', jsonb_build_object('libraries', r_active.at)) end,
-         case when r.registered_online and r.internet_block = 'online-registration' and rn.number is null
-           and k.internet_block is null and kn.number is not null
+         case when of_removed.active is not null and of_kept.active is null then jsonb_build_object('code', 'valid-subscription-on-removed',
+           'details', jsonb_build_object('libraries', of_removed.active)) end,
+         case when r.registered_online and r.internet_block = 'online-registration' and number.removed is null
+           and k.internet_block is null and number.kept is not null
            then jsonb_build_object('code', 'unverified-login-gains-access', 'details', jsonb_build_object('patron', r.id)) end,
-         case when details_that_differ(k, r) <> '{}' then jsonb_build_object('code', 'details-differ', 'details',
-           jsonb_build_object('fields', to_jsonb(details_that_differ(k, r)))) end,
+         case when differ.fields <> '{}' then jsonb_build_object('code', 'details-differ', 'details',
+           jsonb_build_object('fields', to_jsonb(differ.fields))) end,
          case when invalid.patrons <> '{}' then jsonb_build_object('code', 'national-number-invalid', 'details',
            jsonb_build_object('patrons', to_jsonb(invalid.patrons))) end,
          case when against.what <> '{}' then jsonb_build_object('code', 'different-person', 'details',
@@ -84,35 +99,31 @@ const open = statement<{ id: number; refusal: Refusal | null }>(
          case when rejected.pair is not null then jsonb_build_object('code', 'rejected-before', 'details', rejected.pair) end
        ], null) as warnings
      from merge m join patron k on k.id = m.kept join patron r on r.id = m.removed
-     cross join lateral (select coalesce(k.national_number, national_number_in(k.legitimation)) as number) kn
-     cross join lateral (select coalesce(r.national_number, national_number_in(r.legitimation)) as number) rn
+     -- offset 0: worked out once, not wherever it is named
+     cross join lateral (select coalesce(k.national_number, national_number_in(k.legitimation)) as kept,
+       coalesce(r.national_number, national_number_in(r.legitimation)) as removed offset 0) number
+     cross join lateral (select array_agg(library) as at,
+       jsonb_agg(distinct library) filter (where is_active(stopped_on, ends_on, m.on_date)) as active
+       from subscription where patron = k.id) of_kept
+     cross join lateral (select array_agg(distinct library) as at,
+       jsonb_agg(distinct library) filter (where is_active(stopped_on, ends_on, m.on_date)) as active
+       from subscription where patron = r.id) of_removed
      cross join lateral (select array(
-       select s.library from subscription s join subscription t on t.patron = k.id and t.library = s.library
-       where s.patron = r.id group by s.library order by s.library) as libraries) both_at
+       select l from unnest(of_removed.at) l where l = any(of_kept.at) order by l) as libraries offset 0) both_at
      cross join lateral (select array(
        select l from unnest(both_at.libraries) l
-       where not exists (select from history_preference h where h.patron = k.id and h.library = l and h.enabled) order by l) as libraries) off_at
+       where not exists (select from history_preference h where h.patron = k.id and h.library = l and h.enabled) order by l) as libraries offset 0) off_at
      cross join lateral (
        select sum(n)::bigint as loans, jsonb_object_agg(library, n) as at from (
-         select library, count(*) as n from loan_history where patron = r.id and library = any(off_at.libraries) group by library) e) erased
-     cross join lateral (select jsonb_agg(distinct library) as at from subscription
-       where patron = r.id and is_active(stopped_on, ends_on, m.on_date)) r_active
-     cross join lateral (select jsonb_agg(distinct library) as at from subscription
-       where patron = k.id and is_active(stopped_on, ends_on, m.on_date)) k_active
+         select library, count(*) as n from loan_history
+         where off_at.libraries <> '{}' and patron = r.id and library = any(off_at.libraries) group by library) e) erased
      -- R9 looks into a legitimation only where it has found no number before it
      cross join lateral (select case when k.national_number is null and r.national_number is null then array_remove(array[
          case when holds_invalid_national_number(k.legitimation) then k.id end,
-         case when kn.number is null and holds_invalid_national_number(r.legitimation) then r.id end], null) else '{}' end as patrons) invalid
-     cross join lateral (select speaks_against(k, r) as what) against
-     -- whoever was merged into one of the two is that person too
-     left join lateral (
-       with recursive ours as (select k.id union select p.id from ours o join patron p on p.merged_into = o.id),
-       theirs as (select r.id union select p.id from theirs t join patron p on p.merged_into = t.id)
-       select jsonb_build_object('patrons', jsonb_build_array(d.lower_patron, d.higher_patron)) as pair
-       from ours o, theirs t, pair_decision d
-       where d.lower_patron = least(o.id, t.id) and d.higher_patron = greatest(o.id, t.id)
-       order by d.lower_patron, d.higher_patron limit 1
-     ) rejected on exists (select from pair_decision)
+         case when number.kept is null and holds_invalid_national_number(r.legitimation) then r.id end], null) else '{}' end as patrons offset 0) invalid
+     cross join lateral (select details_that_differ(k, r) as fields offset 0) differ
+     cross join lateral (select speaks_against(k, r) as what offset 0) against
+     left join rejected on rejected.merge = m.id
      where m.id = any($1)),
    judged as materialized (
      select f.*, needed.codes, case

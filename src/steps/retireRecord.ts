@@ -40,11 +40,16 @@ const finish = statement<{ merge: number }>(
        case when jsonb_array_length(deleted) > 0 then jsonb_build_object('code', 'expired-subscriptions-deleted', 'details',
          jsonb_build_object('subscriptions', jsonb_path_query_array(deleted, '$[*].id'),
            'libraries', (select jsonb_agg(distinct d -> 'library') from jsonb_array_elements(deleted) d))) end,
-       case when lost.at is not null then jsonb_build_object('code', 'not-findable', 'details', jsonb_build_object('libraries', lost.at)) end,
+       case when jsonb_array_length(deleted) > 0 then (
+         select case when count(*) > 0 then jsonb_build_object('code', 'not-findable', 'details', jsonb_build_object('libraries', jsonb_agg(l order by l))) end
+         from (select distinct d ->> 'library' as l from jsonb_array_elements(deleted) d) x
+         where not exists (select from subscription t where t.patron = kept and t.library = l)) end,
        case when jsonb_array_length(stopped) > 0 then jsonb_build_object('code', 'subscription-stopped', 'details',
          jsonb_build_object('subscriptions', jsonb_path_query_array(stopped, '$[*].id'),
            'libraries', (select jsonb_agg(distinct d -> 'library') from jsonb_array_elements(stopped) d))) end,
-       case when twice.at is not null then jsonb_build_object('code', 'membership-charged-twice', 'details', jsonb_build_object('libraries', twice.at)) end,
+       case when membership is not null then (
+         select case when count(*) > 0 then jsonb_build_object('code', 'membership-charged-twice', 'details', jsonb_build_object('libraries', jsonb_agg(l order by l))) end
+         from (select distinct d ->> 'library' as l from jsonb_array_elements(stopped) d) x where membership ? l) end,
        case when collapsed is not null then jsonb_build_object('code', 'hold-collapsed', 'details',
          jsonb_build_object('holds', jsonb_path_query_array(collapsed, '$[*].id'),
            'libraries', (select jsonb_agg(distinct d -> 'library') from jsonb_array_elements(collapsed) d))) end,
@@ -57,16 +62,10 @@ const finish = statement<{ merge: number }>(
          then jsonb_build_object('code', 'staff-block-not-carried', 'details', jsonb_build_object('patron', removed)) end
      ], null)) as warnings
      from s
-     left join lateral (
-       select jsonb_agg(l order by l) as at from (select distinct d ->> 'library' as l from jsonb_array_elements(s.deleted) d) x
-       where not exists (select from subscription t where t.patron = s.kept and t.library = l)) lost on jsonb_array_length(s.deleted) > 0
-     left join lateral (
-       select jsonb_agg(l order by l) as at from (select distinct d ->> 'library' as l from jsonb_array_elements(s.stopped) d) x
-       where s.membership ? l) twice on s.membership is not null
-     left join lateral (
+     cross join lateral (
        select jsonb_agg(h.id order by h.id) as holds from hold h
        where h.patron = s.kept and h.status <> 'cancelled'
-         and exists (select from loan l where l.patron = s.kept and l.title = h.title)) own on true),
+         and exists (select from loan l where l.patron = s.kept and l.title = h.title)) own),
    updated as (
      update merge m set status = 'retired', attention = null, portal = 'pending', retired_at = clock_timestamp(),
        warnings = m.warnings || j.warnings

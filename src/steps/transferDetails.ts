@@ -17,6 +17,15 @@ const COLUMNS = [
   ['last_activity_on', 'date'],
 ] as const
 
+/** The columns of a row as texts, in the order of COLUMNS. */
+function textsOf(row: string): string {
+  return COLUMNS.map(([column, type]) =>
+    type === 'date' ? `to_char(${row}.${column}, 'YYYY-MM-DD')` : `${row}.${column}`,
+  ).join(', ')
+}
+
+const NAMES = COLUMNS.map(([column]) => `'${column}'`).join(', ')
+
 const putBack = COLUMNS.map(
   ([
     column,
@@ -57,13 +66,15 @@ export const transferDetails = step('transferDetails', {
       from m join patron r on r.id = m.removed join patron k0 on k0.id = m.kept,
         lateral (select has_address(r) and ('address' = any(m.take) or ('blanks' = any(m.take) and not has_address(k0))) as taken) address
       where k.id = m.kept
-      returning m.id as merge, k.id, to_jsonb(old) as was, to_jsonb(new) as now),
+      returning m.id as merge, k.id, array[${textsOf('old')}] as was, array[${textsOf('new')}] as now),
     differing as (
-      select c.merge, c.id, jsonb_object_agg(o.key, o.value) as was, jsonb_object_agg(o.key, c.now -> o.key) as now
-      from changed c, jsonb_each(c.was) o where o.value is distinct from c.now -> o.key group by c.merge, c.id)
+      select c.merge, c.id, count(*) as n, jsonb_object(array_agg(x.name), array_agg(x.was)) as was,
+        jsonb_object(array_agg(x.name), array_agg(x.now)) as now
+      from changed c, unnest(array[${NAMES}], c.was, c.now) as x (name, was, now)
+      where x.was is distinct from x.now group by c.merge, c.id)
     ${ledger(
       'transferDetails',
-      `select m.id, jsonb_build_object('details', coalesce((select count(*) from jsonb_object_keys(d.was)), 0)),
+      `select m.id, jsonb_build_object('details', coalesce(d.n, 0)),
         case when d.merge is not null then jsonb_build_array(jsonb_build_object('table', 'patron', 'id', d.id, 'was', d.was, 'now', d.now)) end,
         null::jsonb
        from m left join differing d on d.merge = m.id`,

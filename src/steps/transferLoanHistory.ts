@@ -10,7 +10,7 @@ export const transferLoanHistory = step('transferLoanHistory', {
   forward: [
     `with m as materialized (select id, kept, removed, both_registered, history_off from merge where id = any($1)),
     erased as (
-      delete from loan_history h using m where h.patron = m.removed and h.library = any(m.history_off)
+      delete from loan_history h using m where m.history_off <> '{}' and h.patron = m.removed and h.library = any(m.history_off)
       returning m.id as merge, h.library),
     moved as (
       update loan_history h set patron = m.kept, written_for = coalesce(h.written_for, m.removed)
@@ -28,18 +28,20 @@ export const transferLoanHistory = step('transferLoanHistory', {
       update history_preference h set patron = m.kept, written_for = coalesce(h.written_for, m.removed)
       from m where h.patron = m.removed
         and not exists (select from staying s where s.merge = m.id and s.library = h.library)
-      returning m.id as merge)
+      returning m.id as merge),
+    changed as (
+      select merge, 1 as moved, 0 as taken, null::jsonb as change from moved
+      union all select merge, 0, 1, null from taken
+      union all select merge, 0, 0, change from dropped),
+    gone as (
+      select merge, sum(n)::bigint as n, jsonb_object_agg(library, n) as at
+      from (select merge, library, count(*) as n from erased group by merge, library) e group by merge)
     ${ledger(
       'transferLoanHistory',
-      `select m.id, jsonb_build_object(
-          'loanHistory', (select count(*) from moved x where x.merge = m.id),
-          'erased', (select count(*) from erased x where x.merge = m.id),
-          'erasedAt', coalesce((select jsonb_object_agg(library, n) from
-            (select library, count(*) as n from erased x where x.merge = m.id group by library) e), '{}'),
-          'preferences', (select count(*) from taken x where x.merge = m.id),
-          'preferencesDropped', (select count(*) from dropped x where x.merge = m.id)),
-        (select jsonb_agg(change) from dropped x where x.merge = m.id), null::jsonb
-       from m`,
+      `select m.id, jsonb_build_object('loanHistory', coalesce(sum(c.moved), 0), 'erased', coalesce(g.n, 0), 'erasedAt', coalesce(g.at, '{}'),
+          'preferences', coalesce(sum(c.taken), 0), 'preferencesDropped', count(c.change)),
+        jsonb_agg(c.change) filter (where c.change is not null), null::jsonb
+       from m left join changed c on c.merge = m.id left join gone g on g.merge = m.id group by m.id, g.n, g.at`,
     )}`,
   ],
   reverse: [

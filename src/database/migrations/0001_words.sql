@@ -30,13 +30,22 @@ language sql immutable parallel safe as $$
     and substr(regexp_replace(found[1], '[^0-9]', '', 'g'), 3, 2)::int < 53
 $$;
 
--- R9: the first valid national number in a free text (a legitimation, a reason), or null. The first look is cheap: most
--- texts hold no eleven digits.
+-- The first thing in a free text that has that shape, digits only; null where nothing has. One look: most texts hold none,
+-- and where the first one is valid nothing else need be tried.
+create function first_national_number_written_in(words text) returns text
+language sql immutable parallel safe as $$
+  select translate((regexp_match(words,
+    '(?<![0-9])([0-9]{2}[. ]?[0-9]{2}[. ]?[0-9]{2}[-. ]?[0-9]{3}[. ]?[0-9]{2})(?![0-9])'))[1], '-. ', '')
+$$;
+
+-- R9: the first valid national number in a free text (a legitimation, a reason), or null.
 create function national_number_in(words text) returns text
 language plpgsql immutable parallel safe as $$
+declare
+  first text := first_national_number_written_in(words);
 begin
-  if words is null or words !~ '[0-9]([-. ]?[0-9]){10}' then
-    return null;
+  if first is null or national_number_is_valid(first) then
+    return first;
   end if;
   return (select n from national_numbers_written_in(words) n where national_number_is_valid(n) limit 1);
 end
@@ -46,10 +55,10 @@ $$;
 create function holds_invalid_national_number(words text) returns boolean
 language plpgsql immutable parallel safe as $$
 begin
-  if words is null or words !~ '[0-9]([-. ]?[0-9]){10}' then
+  if first_national_number_written_in(words) is null then
     return false;
   end if;
-  return exists (select from national_numbers_written_in(words)) and national_number_in(words) is null;
+  return national_number_in(words) is null and exists (select from national_numbers_written_in(words));
 end
 $$;
 
@@ -107,6 +116,8 @@ language plpgsql immutable parallel safe as $$
 declare
   x text := name_letters(a);
   y text := name_letters(b);
+  part text;
+  others text[];
 begin
   if x = '' or y = '' then
     return lower(btrim(a)) = lower(btrim(b));
@@ -114,11 +125,13 @@ begin
   if x = y or starts_with(x, y) or starts_with(y, x) then
     return true;
   end if;
-  if exists (
-    select from regexp_split_to_table(lower(a), '[\s-]+') p join regexp_split_to_table(lower(b), '[\s-]+') q
-      on name_letters(p) = name_letters(q) and length(name_letters(p)) >= 4)
-  then
-    return true;
+  if a ~ '[\s-]' or b ~ '[\s-]' then
+    others := regexp_split_to_array(regexp_replace(normalize(lower(b), nfd), '[^a-z\s-]', '', 'g'), '[\s-]+');
+    foreach part in array regexp_split_to_array(regexp_replace(normalize(lower(a), nfd), '[^a-z\s-]', '', 'g'), '[\s-]+') loop
+      if length(part) >= 4 and part = any(others) then
+        return true;
+      end if;
+    end loop;
   end if;
   return least(length(x), length(y)) >= 4
     and levenshtein_less_equal(left(x, 200), left(y, 200), 2) <= case when least(length(x), length(y)) >= 8 then 2 else 1 end;

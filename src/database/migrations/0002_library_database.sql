@@ -173,16 +173,24 @@ create table contact (
 create unique index contact_known on contact (patron, key, copy);
 create unique index contact_primary on contact (patron, kind) where is_primary;
 
--- The sum of a charge's payments follows its payments, in one statement for any number of them.
-create function add_up_payments() returns trigger language plpgsql as $$
+-- The sum of a charge's payments follows its payments, by the difference, in one statement for any number of them. As the
+-- owner: nobody else may write the sum.
+create function add_up_payments() returns trigger
+language plpgsql security definer set search_path = public, pg_temp as $$
 begin
-  if tg_op in ('INSERT', 'UPDATE') then
-    update charge c set paid = c.paid + n.amount
-    from (select charge, sum(amount) as amount from written group by charge order by charge) n where c.id = n.charge;
-  end if;
-  if tg_op in ('DELETE', 'UPDATE') then
-    update charge c set paid = c.paid - o.amount
-    from (select charge, sum(amount) as amount from gone group by charge order by charge) o where c.id = o.charge;
+  if tg_op = 'INSERT' then
+    update charge c set paid = c.paid + d.amount
+    from (select charge, sum(amount) as amount from written group by charge order by charge) d where c.id = d.charge;
+  elsif tg_op = 'DELETE' then
+    update charge c set paid = c.paid - d.amount
+    from (select charge, sum(amount) as amount from gone group by charge order by charge) d where c.id = d.charge;
+  else
+    update charge c set paid = c.paid + d.amount
+    from (
+      select charge, sum(amount) as amount
+      from (select charge, amount from written union all select charge, -amount from gone) x
+      group by charge having sum(amount) <> 0 order by charge) d
+    where c.id = d.charge;
   end if;
   return null;
 end

@@ -38,8 +38,9 @@ create table merge (
 );
 create index merge_kept on merge (kept);
 create index merge_removed on merge (removed);
-create index merge_unfinished on merge (status) where status in ('new', 'open', 'undoing');
-create index merge_at_portal on merge (portal) where portal in ('pending', 'waiting', 'refused', 'gave-up');
+-- by id, not by status: a group asks for its own merges, and must not be led through the entries of all that were new before
+create index merge_unfinished on merge (id) where status in ('new', 'open', 'undoing');
+create index merge_at_portal on merge (id) where portal in ('pending', 'waiting', 'refused', 'gave-up');
 
 -- cli.md: the status that people read, from the merge's own, attention and the portal's.
 create function merge_status(status text, attention jsonb, portal text) returns text
@@ -60,7 +61,8 @@ $$;
 
 -- The ledger: idempotency key, audit log and journal of every step.
 create table merge_step (
-  merge bigint not null references merge (id),
+  -- no foreign key: it is asked 14 times a merge, and merges are never deleted
+  merge bigint not null,
   step text not null,
   -- the attempt of the activity that committed; 1 in a group
   attempts int not null default 1,
