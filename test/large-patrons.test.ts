@@ -14,7 +14,7 @@ import { createMerge } from '../src/merges/store'
 import { mergeGroup } from '../src/steps/group'
 import { takeBack } from '../src/steps/undo'
 import { freshDatabase, type TestDatabase } from './support/database'
-import { nextId, registerPatrons, rowsOn } from './support/desk'
+import { nextId, registerPatrons, rowsOn, until } from './support/desk'
 
 const BY = { by: 'test', on: '2026-11-24' }
 const SIZE = { seed: 11, pairs: 2_000, today: '2026-11-24' }
@@ -58,10 +58,23 @@ beforeAll(async () => {
   pool = createPool(database.url, { pipeline: true })
   only = createPool(database.url, { pipeline: true, max: 1 })
   owner = await connect(database.ownerUrl)
-  await importFile(database.pool, lines())
+  const loading = createPool(database.url)
+  const merging = createPool(database.url, { pipeline: true })
+  await importFile(loading, lines())
   for (let n = 0; n < MERGED_BEFORE; n += GROUP) {
-    expect(await mergedTogether(pool, await newMerges(pairs.slice(n, n + GROUP)))).toHaveLength(GROUP)
+    const merges = await newMerges(merging, pairs.slice(n, n + GROUP))
+    expect(await mergedTogether(merging, merges)).toHaveLength(GROUP)
   }
+  await loading.end()
+  await merging.end()
+  // what they counted is told when they are gone
+  await until('only the owner is connected', async () => {
+    const { rows } = await owner.query(
+      `select from pg_stat_activity where datname = current_database() and backend_type = 'client backend'
+         and pid <> pg_backend_pid()`,
+    )
+    return rows.length === 0
+  })
   await owner.query(
     `insert into merge (kept, removed, on_date, by, status)
      select 1 + n % $1::int, 1 + $1::int + n % $1::int, '2026-01-01', 'test', 'refused' from generate_series(1, $2::int) n`,
@@ -80,9 +93,9 @@ async function* lines(): AsyncGenerator<string> {
   for (const record of benchPairs(SIZE)) if (record.type !== 'portalAccount') yield `${JSON.stringify(record)}\n`
 }
 
-async function newMerges(asked: readonly { keep: number; remove: number }[]): Promise<number[]> {
+async function newMerges(on: Pool, asked: readonly { keep: number; remove: number }[]): Promise<number[]> {
   const ids: number[] = []
-  for (const pair of asked) ids.push((await createMerge(pool, { ...pair, ...BY }, null)) ?? 0)
+  for (const pair of asked) ids.push((await createMerge(on, { ...pair, ...BY }, null)) ?? 0)
   return ids
 }
 
@@ -118,7 +131,7 @@ test('no statement of a merge or its reverse reads a big table from end to end, 
 describe('nor does anything that triggers and functions do on the way,', () => {
   /** How often each big table was read from end to end so far, by anybody. */
   async function scans(): Promise<Record<string, number>> {
-    await only.query('select pg_stat_force_next_flush()')
+    for (const one of [only, owner]) await one.query('select pg_stat_force_next_flush()')
     const { rows } = await owner.query('select relname, seq_scan from pg_stat_user_tables where relname = any($1)', [
       BIG,
     ])
@@ -130,7 +143,7 @@ describe('nor does anything that triggers and functions do on the way,', () => {
   const one = pairs[MERGED_BEFORE + SMALL_GROUP]!
   let merged: number[]
   const doings: [string, () => Promise<unknown>][] = [
-    ['a group', async () => (merged = await mergedTogether(only, await newMerges(group)))],
+    ['a group', async () => (merged = await mergedTogether(only, await newMerges(only, group)))],
     [
       'the reverse of a group',
       () =>
@@ -203,7 +216,7 @@ describe('a patron with a long history', () => {
 
   test('of 10,000 rows is merged and taken back, each in little more than it takes to move the rows', async () => {
     const pair = await longReader(10_000)
-    const [merge = 0] = await newMerges([pair])
+    const [merge = 0] = await newMerges(pool, [pair])
     const [plain] = await timed(() =>
       owner.query(
         `begin; set local ontdubbel.step = 'on'; update loan_history set patron = ${pair.keep} where patron = ${pair.remove}; rollback`,
@@ -230,7 +243,7 @@ describe('a patron with a long history', () => {
 
   test('of 50,000 rows, in a group, comes again without the limit where that is too short, and nothing is half done', async () => {
     const pair = await longReader(50_000)
-    const [merge = 0] = await newMerges([pair])
+    const [merge = 0] = await newMerges(pool, [pair])
     const tooLong = await mergedTogether(pool, [merge], true).then(
       () => null,
       (error: unknown) => sqlState(error) ?? String(error),

@@ -16,36 +16,34 @@ export const transferHolds = step('transferHolds', {
       where m.id = any($1) and $2::int is not null order by r.id, k.id for no key update of r, k)
     select count(*) from taken`,
     `with ${MERGES},
-    met as materialized (
-      select m.id as merge, r.id as removed_hold, k.id as kept_hold,
-        (r.status <> 'ready', r.placed_at, r.id) < (k.status <> 'ready', k.placed_at, k.id) as removed_stays
+    losers as (
+      select m.id as merge,
+        case when (r.status <> 'ready', r.placed_at, r.id) < (k.status <> 'ready', k.placed_at, k.id) then k.id else r.id end as id
       from m
       join hold r on r.patron = m.removed and r.status <> 'cancelled'
       join hold k on k.patron = m.kept and k.library = r.library and k.title = r.title and k.status <> 'cancelled'),
     cancelled as (
-      update hold h set status = 'cancelled', reason = 'duplicate-after-merge' from met
-      where met.removed_stays and h.id = met.kept_hold
-      returning met.merge, h.id, h.library, old.status as was_status, old.reason as was_reason, new.status, new.reason),
-    -- the count: those of the kept record are cancelled before the first one moves
-    moved as (
-      update hold h set patron = m.kept, written_for = coalesce(h.written_for, m.removed),
-        status = case when h.id in (select removed_hold from met where not removed_stays) then 'cancelled' else h.status end,
-        reason = case when h.id in (select removed_hold from met where not removed_stays) then 'duplicate-after-merge' else h.reason end
-      from m where h.patron = m.removed and (select count(*) from cancelled) >= 0
-      returning m.id as merge, h.id, h.library, old.status as was_status, old.reason as was_reason, new.status, new.reason),
-    changed as (
-      select merge, id, 0 as moved, library, was_status, was_reason, status, reason from cancelled
-      union all select merge, id, 1, library, was_status, was_reason, status, reason from moved)
+      update hold h set status = 'cancelled', reason = 'duplicate-after-merge' from losers l where h.id = l.id
+      returning l.merge, jsonb_build_object('table', 'hold', 'id', h.id, 'library', h.library,
+        'was', jsonb_build_object('status', old.status, 'reason', old.reason),
+        'now', jsonb_build_object('status', new.status, 'reason', new.reason)) as change)
     ${ledger(
       'transferHolds',
-      `select m.id, jsonb_build_object('holds', coalesce(sum(c.moved), 0), 'collapsed', count(*) filter (where c.status <> c.was_status)),
-        jsonb_agg(jsonb_build_object('table', 'hold', 'id', c.id, 'library', c.library,
-          'was', jsonb_build_object('status', c.was_status, 'reason', c.was_reason),
-          'now', jsonb_build_object('status', c.status, 'reason', c.reason))) filter (where c.status <> c.was_status),
-        case when count(*) filter (where c.status = 'ready') > 0 then jsonb_build_object('ready',
-          jsonb_agg(jsonb_build_object('hold', c.id, 'library', c.library) order by c.id) filter (where c.status = 'ready')) end
-       from m left join changed c on c.merge = m.id group by m.id`,
+      `select m.id, jsonb_build_object('holds', 0, 'collapsed', count(c.change)), jsonb_agg(c.change) filter (where c.change is not null),
+        null::jsonb
+       from m left join cancelled c on c.merge = m.id group by m.id`,
     )}`,
+    `with ${MERGES},
+    moved as (
+      update hold h set patron = m.kept, written_for = coalesce(h.written_for, m.removed)
+      from m where h.patron = m.removed returning m.id as merge, h.id, h.library, h.status),
+    n as (
+      select merge, count(*) as holds,
+        jsonb_agg(jsonb_build_object('hold', id, 'library', library) order by id) filter (where status = 'ready') as ready
+      from moved group by merge)
+    update merge_step s set counts = jsonb_set(s.counts, '{holds}', to_jsonb(n.holds)), attempts = $2::int,
+      noted = case when n.ready is not null then jsonb_build_object('ready', n.ready) end
+    from n where s.merge = n.merge and s.step = 'transferHolds'`,
   ],
   reverse: [
     handBack('hold'),

@@ -173,10 +173,8 @@ create table contact (
 create unique index contact_known on contact (patron, key, copy);
 create unique index contact_primary on contact (patron, kind) where is_primary;
 
--- The sum of a charge's payments follows its payments, by the difference, in one statement for any number of them. As the
--- owner: nobody else may write the sum.
-create function add_up_payments() returns trigger
-language plpgsql security definer set search_path = public, pg_temp as $$
+-- The sum of a charge's payments follows its payments, by the difference, in one statement for any number of them.
+create function add_up_payments() returns trigger language plpgsql as $$
 begin
   if tg_op = 'INSERT' then
     update charge c set paid = c.paid + d.amount
@@ -195,6 +193,19 @@ begin
   return null;
 end
 $$;
+-- Whoever writes the sum by hand writes nothing: only the triggers above do (at depth 2, called by a payment's).
+create function only_payments_pay() returns trigger language plpgsql as $$
+begin
+  if pg_trigger_depth() = 1 then
+    new.paid := case when tg_op = 'UPDATE' then old.paid else 0 end;
+  end if;
+  return new;
+end
+$$;
+create trigger only_payments_pay_inserted before insert on charge for each row
+  when (new.paid <> 0) execute function only_payments_pay();
+create trigger only_payments_pay_updated before update of paid on charge for each row
+  when (new.paid <> old.paid) execute function only_payments_pay();
 create trigger add_up_inserted after insert on payment referencing new table as written
   for each statement execute function add_up_payments();
 create trigger add_up_updated after update on payment referencing new table as written old table as gone

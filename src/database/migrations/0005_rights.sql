@@ -17,11 +17,8 @@ end
 $$;
 
 grant usage on schema public to ontdubbel_worker;
-grant select, insert, update, delete on library, card, subscription, history_preference, loan, loan_history, hold, payment,
-  message, contact to ontdubbel_worker;
--- all of a charge but the sum of its payments
-grant select, delete, insert (id, patron, library, kind, amount, charged_on, in_collection, written_for),
-  update (id, patron, library, kind, amount, charged_on, in_collection, written_for) on charge to ontdubbel_worker;
+grant select, insert, update, delete on library, card, subscription, history_preference, loan, loan_history, hold, charge,
+  payment, message, contact to ontdubbel_worker;
 grant select, insert, update on patron, merge, merge_step, import_file, feed_counter, change to ontdubbel_worker;
 grant select, insert, update on registration to ontdubbel_worker;
 grant select, insert, update, delete on redirect_note, portal_intent, pair_decision to ontdubbel_worker;
