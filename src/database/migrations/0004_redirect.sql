@@ -130,11 +130,12 @@ declare
   live bigint := chain[cardinality(chain)];
   first_written jsonb;
 begin
-  first_written := to_jsonb(new);
   if tg_op = 'UPDATE' then
     new.written_for := null;
-  elsif new.written_for is null and new.card is not null then
-    new.written_for := stamp_of_card(new.card, new.patron, chain[cardinality(chain)]);
+  end if;
+  first_written := to_jsonb(new);
+  if tg_op = 'INSERT' and new.written_for is null and new.card is not null then
+    new.written_for := stamp_of_card(new.card, new.patron, live);
   end if;
   if cardinality(chain) > 1 then
     new.written_for := coalesce(new.written_for, new.patron);
