@@ -7,8 +7,8 @@ import { DeskWrites } from './deskWrites'
 
 /** A modest town's busy hour; the rate stays the same however long a write takes. */
 const WRITES_PER_SECOND = 100
-/** Each a desk of its own: one that waits keeps no other waiting, while one is free. */
-const CONNECTIONS = 8
+/** Each a desk of its own, so many that one is free whatever the others wait for. */
+const CONNECTIONS = 32
 /** Every so many writes are for a patron of the pairs under way. */
 const UNDER_WAY_EVERY = 3
 /** Of patrons under way the desk remembers the last so many. */

@@ -37,7 +37,7 @@ export const transferContacts = step('transferContacts', {
     ${ledger(
       'transferContacts',
       `select m.id, jsonb_build_object('contacts', coalesce(sum(c.moved), 0), 'known', coalesce(sum(c.doubled), 0)),
-        jsonb_agg(c.change) filter (where c.change is not null), null::jsonb
+        jsonb_agg(c.change order by c.change -> 'id') filter (where c.change is not null), null::jsonb
        from m left join changed c on c.merge = m.id group by m.id`,
     )}`,
   ],

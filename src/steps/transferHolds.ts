@@ -29,7 +29,7 @@ export const transferHolds = step('transferHolds', {
         'now', jsonb_build_object('status', new.status, 'reason', new.reason)) as change)
     ${ledger(
       'transferHolds',
-      `select m.id, jsonb_build_object('holds', 0, 'collapsed', count(c.change)), jsonb_agg(c.change) filter (where c.change is not null),
+      `select m.id, jsonb_build_object('holds', 0, 'collapsed', count(c.change)), jsonb_agg(c.change order by c.change -> 'id') filter (where c.change is not null),
         null::jsonb
        from m left join cancelled c on c.merge = m.id group by m.id`,
     )}`,

@@ -40,7 +40,7 @@ export const transferLoanHistory = step('transferLoanHistory', {
       'transferLoanHistory',
       `select m.id, jsonb_build_object('loanHistory', coalesce(sum(c.moved), 0), 'erased', coalesce(g.n, 0), 'erasedAt', coalesce(g.at, '{}'),
           'preferences', coalesce(sum(c.taken), 0), 'preferencesDropped', count(c.change)),
-        jsonb_agg(c.change) filter (where c.change is not null), null::jsonb
+        jsonb_agg(c.change order by c.change -> 'id') filter (where c.change is not null), null::jsonb
        from m left join changed c on c.merge = m.id left join gone g on g.merge = m.id group by m.id, g.n, g.at`,
     )}`,
   ],

@@ -27,7 +27,7 @@ export const transferSubscriptions = step('transferSubscriptions', {
       'transferSubscriptions',
       `select m.id, jsonb_build_object('subscriptions', coalesce(sum(c.moved), 0),
           'stopped', count(c.change) filter (where c.moved = 1), 'deleted', coalesce(sum(c.expired), 0)),
-        jsonb_agg(c.change) filter (where c.change is not null), null::jsonb
+        jsonb_agg(c.change order by c.change -> 'id') filter (where c.change is not null), null::jsonb
        from m left join changed c on c.merge = m.id group by m.id`,
     )}`,
   ],
