@@ -299,6 +299,7 @@ language plpgsql as $$
 declare
   l loan;
   live bigint;
+  history_id bigint := loan_id;
 begin
   delete from loan where id = loan_id returning * into l;
   if not found then
@@ -312,8 +313,16 @@ begin
       where r.merged_into = live and h.library = l.library and h.library <> all(m.both_registered)),
     false)
   then
-    insert into loan_history (id, patron, library, item, title, loaned_on, returned_on, card, written_for)
-    values (l.id, l.patron, l.library, l.item, l.title, l.loaned_on, returned, l.card, l.written_for);
+    -- under the loan's id where no history entry has it (they are numbered apart), else under the next free one
+    loop
+      begin
+        insert into loan_history (id, patron, library, item, title, loaned_on, returned_on, card, written_for)
+        values (history_id, l.patron, l.library, l.item, l.title, l.loaned_on, returned, l.card, l.written_for);
+        exit;
+      exception when unique_violation then
+        history_id := greatest(history_id, (select max(id) from loan_history)) + 1;
+      end;
+    end loop;
   end if;
   return true;
 end
