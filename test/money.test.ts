@@ -62,13 +62,18 @@ test('a membership fee that both owe where a subscription is stopped stays owed 
 
 test.each([
   [
-    'one of the two fees is settled',
+    "the removed record's fee is settled",
     { ...removed, payments: [...removed.payments, { id: 7, charge: 4, amount: 200, paidOn: '2026-05-01' }] },
+  ],
+  [
+    "the kept record's fee is settled",
+    removed,
+    { ...kept, payments: [...kept.payments, { id: 7, charge: 1, amount: 500, paidOn: '2026-05-01' }] },
   ],
   ['no subscription is stopped there', { ...removed, subscriptions: [] }],
   ['the fees are at two libraries', { ...removed, charges: [aCharge(4, { library: 'OOS' })], payments: [] }],
-])('no fee is told as charged twice where %s', async (_, other) => {
-  const merged = await mergedAndBack(setting, { kept, removed: other })
+])('no fee is told as charged twice where %s', async (_, other, own = kept) => {
+  const merged = await mergedAndBack(setting, { kept: own, removed: other })
   expect(merged.codes).not.toContain('membership-charged-twice')
 })
 

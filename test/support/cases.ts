@@ -24,8 +24,8 @@ export interface Case {
   asked: Asked
 }
 
-/** What would seldom come together by chance: both owe a membership fee where R10 stops one; a stranger's registration. */
-const meeting = fc.constantFrom('by chance', 'by chance', 'by chance', 'by chance', 'fees', 'stranger')
+/** What would seldom come together by chance: both owe a membership fee where R10 stops one; a stranger's registration; two people. */
+const meeting = fc.constantFrom('by chance', 'by chance', 'by chance', 'by chance', 'fees', 'stranger', 'two people')
 type Meeting = typeof meeting extends fc.Arbitrary<infer T> ? T : never
 
 function meet([first, second, third]: [Body, Body, Body], how: Meeting, swapped: boolean): Body[] {
@@ -35,7 +35,9 @@ function meet([first, second, third]: [Body, Body, Body], how: Meeting, swapped:
       ? [owing(kept), owing(removed)]
       : how === 'stranger'
         ? [verified(kept), unverified(removed)]
-        : [kept, removed]
+        : how === 'two people'
+          ? [verified(kept), atBailiff(removed)]
+          : [kept, removed]
   return [...(swapped ? met.reverse() : met), third]
 }
 
@@ -64,6 +66,11 @@ function owing(one: Body): Body {
 
 function verified(one: Body): Body {
   return { ...one, nationalNumber: '84031202245', internetBlock: null }
+}
+
+function atBailiff(one: Body): Body {
+  const charge = { library: 'OOS', kind: 'lost', amount: 1000, chargedOn: ON, inCollection: true, paid: [] } as const
+  return { ...one, nationalNumber: '84031202443', charges: [...one.charges, { ...charge, paid: [] }] }
 }
 
 function unverified(one: Body): Body {
