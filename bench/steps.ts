@@ -4,6 +4,7 @@ import { benchPairIds, benchPairs } from '../src/generator/benchPairs'
 import { BenchDatabases } from './support/databases'
 import { besideDesks, together, type DeskFigures } from './support/desk'
 import { groupWay } from './support/groupWay'
+import { watchOthers } from './support/otherWork'
 import { rawWay } from './support/rawWay'
 import { describe, table, type WayFigures } from './support/table'
 import { withPostgres } from './support/throwawayPostgres'
@@ -17,6 +18,9 @@ const ROWS_A_SIDE = 20
 const FEWEST_PAIRS = 500
 /** A thousand writes at the desk's rate: its p99 stands on ten of them. */
 const IDLE_MS = 10_000
+
+/** Of the machine, used by others: from there on a ratio is theirs as much as ours. */
+const MUCH = 0.1
 
 interface StepsOptions {
   pairs: number
@@ -51,7 +55,7 @@ async function steps(options: StepsOptions): Promise<void> {
     await databases.makeTemplate(benchPairs(generated))
     const pairs = [...benchPairIds(generated)]
     const idle = await databases.withClone((url) => idleDesk(url, pairs))
-    return { idle, ways: await measured(databases, ways, pairs, options) }
+    return { idle, ways: await measured(databases, ways, pairs, { ...options, postgresPid: postgres.pid }) }
   })
 
   process.stdout.write(`${table(figures.idle, figures.ways)}\n`)
@@ -87,24 +91,28 @@ async function measured(
   databases: BenchDatabases,
   ways: readonly Way[],
   pairs: readonly Pair[],
-  { rounds }: StepsOptions,
+  { rounds, postgresPid }: StepsOptions & { postgresPid: number },
 ): Promise<WayFigures[]> {
-  const runs = ways.map((way) => ({ way, merged: 0, seconds: 0, again: 0, desks: [] as DeskFigures[] }))
+  const runs = ways.map((way) => ({ way, merged: 0, seconds: 0, again: 0, others: 0, desks: [] as DeskFigures[] }))
   for (let round = 0; round < rounds; round++) {
     for (const run of round % 2 === 0 ? runs : runs.toReversed()) {
       say(`round ${round + 1} of ${rounds}: ${describe(run.way)}`)
       await databases.withClone(async (url, check) => {
         const { result, desk } = await besideDesks(url, ON_DATE, async ({ underWay }) => {
           const began = performance.now()
+          const others = watchOthers(postgresPid)
           const { again } = await run.way.merge(url, pairs, underWay)
-          return { again, seconds: (performance.now() - began) / 1000 }
+          return { again, seconds: (performance.now() - began) / 1000, others: others() ?? 0 }
         })
         run.desks.push(desk)
         await check.allMerged(pairs.length)
         run.merged += pairs.length
         run.seconds += result.seconds
         run.again += result.again
+        run.others += result.others * result.seconds
         say(`  ${Math.round(pairs.length / result.seconds)} merges/s`)
+        if (result.others > MUCH)
+          say(`  others used ${Math.round(result.others * 100)} % of the machine: this tells little`)
       })
     }
   }
@@ -115,6 +123,7 @@ async function measured(
     mergesPerSecond: rate(run),
     ofRaw: rate(run) / raw,
     again: run.again,
+    others: run.others / run.seconds,
     desk: together(run.desks),
   }))
 }

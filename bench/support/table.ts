@@ -9,10 +9,22 @@ export interface WayFigures {
   ofRaw: number
   /** Transactions that met a desk, or each other, and came again. */
   again: number
+  /** The share of the machine (0 to 1) that others used meanwhile; 0 where the system does not say. */
+  others: number
   desk: DeskFigures
 }
 
-const HEAD = ['way', 'merges/s', 'of raw', 'again', 'desk writes', 'desk p50 ms', 'desk p99 ms', 'desk errors']
+const HEAD = [
+  'way',
+  'merges/s',
+  'of raw',
+  'again',
+  'others %',
+  'desk writes',
+  'desk p50 ms',
+  'desk p99 ms',
+  'desk errors',
+]
 
 /** The figures for people: a line a way. */
 export function table(idle: DeskFigures, ways: readonly WayFigures[]): string {
@@ -24,12 +36,13 @@ export function table(idle: DeskFigures, ways: readonly WayFigures[]): string {
   ]
   const rows = [
     HEAD,
-    ['the desk alone', '', '', '', ...deskCells(idle)],
-    ...ways.map(({ way, mergesPerSecond, ofRaw, again, desk }) => [
+    ['the desk alone', '', '', '', '', ...deskCells(idle)],
+    ...ways.map(({ way, mergesPerSecond, ofRaw, again, others, desk }) => [
       describe(way),
       mergesPerSecond.toFixed(0),
       ofRaw.toFixed(2),
       String(again),
+      (others * 100).toFixed(0),
       ...deskCells(desk),
     ]),
   ]
