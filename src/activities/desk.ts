@@ -7,7 +7,9 @@ import type { MergeReport } from '../domain/request'
 import { openSingle, type Opened } from '../merges/openSingle'
 import { mergeReport } from '../merges/report'
 import { abandonSingle, doStep, retireSingle } from '../merges/stepSingle'
-import { setAttention, setStartedBy } from '../merges/store'
+import { recordCommand, type MergeCommand, type Who } from '../merges/commands'
+import { skipPortal } from '../merges/skipPortal'
+import { setAttention, setPortal, setStartedBy } from '../merges/store'
 import { whileHeartbeating } from './heartbeat'
 
 /** The database steps of a single merge, one activity each, with names that a librarian understands. */
@@ -26,7 +28,7 @@ export function deskActivities(pool: Pool) {
     /** Refuses, or takes both records; finds the merge where it exists already. */
     async openMerge(input: unknown, firstRunId: string): Promise<Opened> {
       const { workflowId } = Context.current().info.workflowExecution ?? {}
-      if (workflowId === undefined) throw new OntdubbelError('no-workflow', 'openMerge runs in a workflow only')
+      if (workflowId === undefined) throw new Error('openMerge runs in a workflow only')
       return whileHeartbeating(({ signal, attempt, onWait }) =>
         openSingle(pool, input, { workflowId, firstRunId }, attempt, { signal, onWait }),
       )
@@ -39,6 +41,21 @@ export function deskActivities(pool: Pool) {
     /** Takes an unfinished merge back. False where it has been retired meanwhile. */
     async abandonMerge(merge: number): Promise<boolean> {
       return whileHeartbeating(({ signal, onWait }) => abandonSingle(pool, merge, { signal, onWait }))
+    },
+
+    /** Records what was asked of a merge after it had begun, by whom and why. */
+    async noteCommand(merge: number, command: MergeCommand, who: Who): Promise<void> {
+      await recordCommand(pool, merge, command, who)
+    },
+
+    /** Gives the portal part up, with a notice for the desk. False where it had ended before. */
+    async skipPortal(merge: number, who: Who): Promise<boolean> {
+      return skipPortal(pool, merge, who)
+    },
+
+    /** Stores how far the portal is, for the command line. */
+    async notePortal(merge: number, state: 'waiting' | 'refused' | 'gave-up'): Promise<void> {
+      await setPortal(pool, merge, state)
     },
 
     /** Stores why a person has to look (null: no longer), for the command line. */

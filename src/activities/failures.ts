@@ -1,70 +1,83 @@
+import { Context } from '@temporalio/activity'
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common'
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker'
 import { judgeFailure, sqlState } from '../database/failures'
 import { isOntdubbelError } from '../domain/errors'
+import { FAILURES, failureSentence, isFailureCode, type FailureCode } from '../domain/sentences'
 import { isPortalError } from '../portal/errors'
+
+/** What nobody foresaw may be a passing fault: after so many attempts a person has to look. */
+const UNFORESEEN_ATTEMPTS = 5
 
 /**
  * Turns whatever an activity throws into a code and a sentence of ours, without the cause: errors of pg, HTTP and zod quote
- * values, and the SDK would copy them into the history.
+ * values, and the SDK would copy them into the history. Logs each end, one line an event.
  */
 export class FailuresOfOurs implements ActivityInboundCallsInterceptor {
   async execute(input: ActivityExecuteInput, next: Next<ActivityInboundCallsInterceptor, 'execute'>): Promise<unknown> {
+    const { log, info } = Context.current()
+    const event = { activity: info.activityType, attempt: info.attempt, ...mergeIn(input.args) }
+    const began = performance.now()
     try {
-      return await next(input)
+      const result = await next(input)
+      log.info('done', { ...event, ms: Math.round(performance.now() - began) })
+      return result
     } catch (error) {
-      throw failureOf(error)
+      const failure = failureOf(error, info.attempt)
+      tell(log, failure, event)
+      throw failure
     }
   }
 }
 
-/** The failure that Temporal stores for an error: its type is the code; retried unless it is for good. */
-export function failureOf(error: unknown): Error {
+/** Of an activity's arguments only a merge's id is told. */
+function mergeIn(args: readonly unknown[]): { merge?: number } {
+  return typeof args[0] === 'number' ? { merge: args[0] } : {}
+}
+
+function tell(log: Context['log'], failure: Error, event: Record<string, unknown>): void {
+  if (!(failure instanceof ApplicationFailure)) return log.info('cancelled', event)
+  const code = failure.type ?? 'unforeseen'
+  if (code === 'unforeseen') log.error('failed', { ...event, code, error: failure.message })
+  else log.warn('failed', { ...event, code, again: failure.nonRetryable !== true })
+}
+
+/** The failure that Temporal stores for an error: its type is the code; retried as domain/sentences/failures.ts says. */
+export function failureOf(error: unknown, attempt = 1): Error {
   if (error instanceof CancelledFailure || (error instanceof Error && error.name === 'CancelledFailure')) return error
   if (error instanceof Error && error.name === 'AbortError') return new CancelledFailure('the activity was cancelled')
   if (error instanceof ApplicationFailure) return error
   if (isPortalError(error)) {
-    return ApplicationFailure.create({
-      type: error.code,
-      message: error.message,
-      nonRetryable: !error.retryable,
-      // a portal that is down is nobody's error: not in the error log, not in the error metrics
-      category: ApplicationFailureCategory.BENIGN,
-      ...(error.retryAfterMs === undefined ? {} : { nextRetryDelay: error.retryAfterMs }),
-    })
+    // a portal that is down is nobody's error: not in the error log, not in the error metrics
+    const category = ApplicationFailureCategory.BENIGN
+    const nextRetryDelay = error.retryAfterMs
+    return failure(error.code, error.details, { category, ...(nextRetryDelay !== undefined && { nextRetryDelay }) })
   }
-  if (isOntdubbelError(error)) {
-    return ApplicationFailure.create({
-      type: error.code,
-      message: error.message,
-      nonRetryable: true,
-      details: [error.details],
-    })
-  }
+  if (isOntdubbelError(error) && isFailureCode(error.code)) return failure(error.code, error.details)
   const state = sqlState(error)
+  const details = { sqlState: state ?? null }
   switch (judgeFailure(error)) {
     case 'again':
     case 'too-long':
-      return ApplicationFailure.create({
-        type: 'database-away',
-        message: 'The database did not answer, or was busy. Tried again.',
-      })
+      return failure('database-away', details)
     case 'unique':
     case 'fault':
-      return ApplicationFailure.create({
-        type: state === 'OD002' ? 'record-not-empty' : 'step-failed',
-        message: `The database refuses this step (SQLSTATE ${state ?? 'unknown'}). Nothing of it was done.`,
-        nonRetryable: true,
-        details: [{ sqlState: state ?? null }],
-      })
+      return failure(state === 'OD002' ? 'record-not-empty' : 'step-failed', details)
     default:
-      return ApplicationFailure.create({
-        type: 'unforeseen',
-        message:
-          state === undefined
-            ? 'Something failed that nobody foresaw: see the log of the worker.'
-            : `Something failed in the database (SQLSTATE ${state}).`,
-        details: [{ sqlState: state ?? null }],
-      })
+      return failure('unforeseen', details, { nonRetryable: attempt >= UNFORESEEN_ATTEMPTS })
   }
+}
+
+function failure(
+  code: FailureCode,
+  details: Record<string, unknown>,
+  more: { nonRetryable?: boolean; category?: ApplicationFailureCategory; nextRetryDelay?: number } = {},
+): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: code,
+    message: failureSentence(code, { step: Context.current().info.activityType, ...details }, 'en'),
+    nonRetryable: !FAILURES[code].retried,
+    details: [details],
+    ...more,
+  })
 }

@@ -3,7 +3,6 @@ import type { Pool } from 'pg'
 import { OntdubbelError } from '../domain/errors'
 import type { MergeReport } from '../domain/request'
 import { mergeReport } from '../merges/report'
-import { setPortal } from '../merges/store'
 import { syncPortalLinks } from '../merges/syncPortal'
 import type { PortalClient } from '../portal/client'
 import { whileHeartbeating } from './heartbeat'
@@ -18,11 +17,6 @@ export function portalActivities(pool: Pool, portal: PortalClient) {
       const report = await mergeReport(pool, merge)
       if (!report) throw new OntdubbelError('unknown-merge', `there is no merge ${merge}`)
       return report
-    },
-
-    /** Stores how far the portal is, for the command line. */
-    async notePortal(merge: number, state: 'waiting' | 'refused' | 'gave-up'): Promise<void> {
-      await setPortal(pool, merge, state)
     },
   }
 }

@@ -24,7 +24,9 @@ import { Places, withPlaces, withWho, type SharedOptions } from './context'
 import { withDatabase } from './database'
 import { EXIT, exitCodeOf } from './exitCodes'
 import { followMerge } from './follow'
-import { printMerge } from './mergeText'
+import { auditOf } from './mergeAudit'
+import { operationCommands } from './mergeOperations'
+import { mergeLine, printMerge } from './mergeText'
 import { print, printJson, tell, tellWaiting } from './output'
 import { withTemporal } from './temporal'
 
@@ -56,6 +58,7 @@ export function mergeCommand(): Command {
     .action(merge)
   command.addCommand(showCommand())
   command.addCommand(listCommand())
+  for (const operation of operationCommands()) command.addCommand(operation)
   return command
 }
 
@@ -172,7 +175,7 @@ function showCommand(): Command {
         if (!report) throw new OntdubbelError('unknown-merge', `There is no merge ${mergeId}.`, EXIT.badInput)
         const whole = await withUrl(pool, places, report)
         if (options.json) printJson(whole)
-        else printMerge(whole, options.lang)
+        else printMerge(whole, options.lang, { audit: await auditOf(pool, mergeId) })
       })
     })
 }
@@ -193,10 +196,7 @@ function listCommand(): Command {
           { language: options.lang },
         )) {
           if (options.json) printJson(await withUrl(pool, places, report))
-          else
-            print(
-              `${String(report.id).padStart(8)}  ${String(report.remove)} into ${String(report.keep)}  ${report.on ?? ''}  ${report.status}  ${report.refusal?.code ?? ''}`.trimEnd(),
-            )
+          else print(mergeLine(report, options.lang))
         }
       })
     })

@@ -1,6 +1,6 @@
 import { run, statement, type Queryable } from '../database/statement'
 import { STEPS, type MergeStatus, type StepName, type Told } from '../domain/codes'
-import { refusalReport, withSentences } from '../domain/reports'
+import { attentionReport, refusalReport, withSentences } from '../domain/reports'
 import type { MergeReport, StepReport } from '../domain/request'
 import type { Language } from '../domain/sentences'
 import { mergeById, type MergeRow } from './store'
@@ -42,6 +42,7 @@ function reportOf(
   { language = 'en', changes = false }: ReportOptions,
 ): MergeReport {
   const rows = new Map(ledger.map((row) => [row.step, row]))
+  const attention = attentionOf(merge)
   return {
     id: merge.id,
     status: merge.shown as MergeStatus,
@@ -49,33 +50,35 @@ function reportOf(
     remove: merge.removed,
     on: merge.on_date,
     warnings: withSentences(merge.warnings, language),
-    steps: STEPS.map((step) => stepReport(step, rows.get(step), changes)),
+    steps: STEPS.map((step) => stepReport(step, rows.get(step), step === attention?.details.step, changes)),
     by: merge.by,
     reason: merge.reason,
     refusal: refusalReport(merge.refusal, language),
-    attention: attentionReport(merge),
+    attention: attentionReport(attention, language),
     temporalUrl: null,
   }
 }
 
-function stepReport(step: StepName, row: StepRow | undefined, changes: boolean): StepReport {
+function stepReport(step: StepName, row: StepRow | undefined, failed: boolean, changes: boolean): StepReport {
   const base = { step, attempts: row?.attempts ?? 0, counts: row?.counts ?? {} }
-  const status = row ? (row.done ? ('done' as const) : ('running' as const)) : ('pending' as const)
+  const status = row?.done
+    ? ('done' as const)
+    : failed
+      ? ('failed' as const)
+      : row
+        ? ('running' as const)
+        : ('pending' as const)
   if (!changes) return { ...base, status }
   return { ...base, status, changes: (row?.was ?? []).map(({ table, id, was, now }) => ({ table, id, was, now })) }
 }
 
-function attentionReport(merge: MergeRow): MergeReport['attention'] {
-  const told: Told | null =
-    merge.attention ??
-    (merge.portal === 'refused' || merge.portal === 'gave-up' ? { code: `portal-${merge.portal}`, details: {} } : null)
-  return (
-    told && {
-      code: told.code,
-      message: typeof told.details.message === 'string' ? told.details.message : told.code,
-      details: told.details,
-    }
-  )
+/** Why a person has to look at a merge: a step that failed for good, or the portal that did. */
+function attentionOf({ id, attention, portal }: MergeRow): Told | null {
+  const told =
+    attention ?? (portal === 'refused' || portal === 'gave-up' ? { code: `portal-${portal}`, details: {} } : null)
+  if (told === null) return null
+  const step = told.details.step ?? 'syncPortalLinks'
+  return { code: told.code, details: { merge: id, ...told.details, step } }
 }
 
 const list = statement<{ id: number }>(
@@ -103,5 +106,24 @@ export async function* listMerges(
     }
     if (page.length < PAGE) return
     before = page[page.length - 1]?.id ?? null
+  }
+}
+
+const unfinished = statement<{ id: number }>(
+  'report.unfinished',
+  `select id from merge
+   where (status in ('open', 'undoing') or portal in ('pending', 'waiting', 'refused', 'gave-up'))
+     and ($1::text is null or merge_status(status, attention, portal) = $1) and id > $2
+   order by id limit $3`,
+)
+
+/** The ids of merges that have not ended, oldest first; streamed in pages. */
+export async function* unfinishedMerges(db: Queryable, status?: MergeStatus): AsyncGenerator<number> {
+  let after = 0
+  for (;;) {
+    const page: { id: number }[] = await run(db, unfinished, [status ?? null, after, PAGE])
+    for (const { id } of page) yield id
+    if (page.length < PAGE) return
+    after = page[page.length - 1]?.id ?? after
   }
 }

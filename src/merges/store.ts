@@ -9,6 +9,7 @@ export interface MergeRow {
   removed: number
   on_date: string
   take: string[]
+  accept: string[]
   override: string[]
   status: 'new' | 'open' | 'retired' | 'refused' | 'abandoned' | 'undoing' | 'undone'
   shown: string
@@ -20,10 +21,15 @@ export interface MergeRow {
   reason: string | null
   workflow_id: string | null
   first_run_id: string | null
+  /** Since when the portal is waited for, ISO 8601; null where it never was. */
+  portal_since: string | null
+  asked_at: string
 }
 
-const COLUMNS = `id, kept, removed, on_date, take, override, status, merge_status(status, attention, portal) as shown, portal,
-  attention, refusal, warnings, by, reason, workflow_id, first_run_id`
+const COLUMNS = `id, kept, removed, on_date, take, accept, override, status, merge_status(status, attention, portal) as shown, portal,
+  attention, refusal, warnings, by, reason, workflow_id, first_run_id,
+  to_char(portal_since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as portal_since,
+  to_char(asked_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as asked_at`
 
 const insert = statement<{ id: number }>(
   'merge.create',
@@ -82,15 +88,18 @@ export async function mergeOfPair(db: Queryable, keep: number, remove: number): 
   return runOne(db, ofPair, [keep, remove])
 }
 
-const takenUp = statement('merge.takenUp', `update merge set workflow_id = $2, first_run_id = $3 where id = $1`)
-/** An existing merge is taken up by another workflow: handles come from here. */
+const takenUp = statement(
+  'merge.takenUp',
+  `update merge set workflow_id = $2, first_run_id = $3, attention = null where id = $1`,
+)
+/** An existing merge is taken up by another workflow: handles come from here, and what failed is tried again. */
 export async function takeUp(db: Queryable, merge: number, workflow: WorkflowIds): Promise<void> {
   await run(db, takenUp, [merge, workflow.workflowId, workflow.firstRunId])
 }
 
 const attention = statement(
   'merge.attention',
-  `update merge set attention = $2 where id = $1 and status in ('open', 'undoing')`,
+  `update merge set attention = $2 where id = $1 and status in ('open', 'retired', 'undoing', 'undone')`,
 )
 /** A person has to look (null: no longer). */
 export async function setAttention(db: Queryable, merge: number, told: Told | null): Promise<void> {
@@ -99,9 +108,11 @@ export async function setAttention(db: Queryable, merge: number, told: Told | nu
 
 const portalState = statement(
   'merge.portal',
-  `update merge set portal = $2 where id = $1 and portal in ('pending', 'waiting', 'refused', 'gave-up')`,
+  `update merge set portal = $2, attention = null,
+     portal_since = case when $2 = 'waiting' then coalesce(portal_since, clock_timestamp()) else portal_since end
+   where id = $1 and portal in ('pending', 'waiting', 'refused', 'gave-up')`,
 )
-/** How far the portal is, for a merge whose portal part has not ended. */
+/** How far the portal is, for a merge whose portal part has not ended; since when it is waited for, the first time. */
 export async function setPortal(
   db: Queryable,
   merge: number,

@@ -109,12 +109,58 @@ export async function* dumpAccounts(url: string, token: string, signal?: AbortSi
   }
 }
 
-/** Only the reference portal can be told what accounts it has. */
+/** How the reference portal can be told to behave, and what it does then. */
+export const BEHAVIOURS = {
+  ok: 'as it should',
+  error: '500',
+  down: '503',
+  busy: '503 with Retry-After',
+  'too-many': '429 with Retry-After',
+  slow: "past the client's timeout",
+  'lose-answers': 'work done, answer lost',
+  cut: 'work done, connection cut half-way through the answer',
+  unauthorized: '401',
+  refuse: '403',
+  unprocessable: '422',
+} as const
+export type BehaviourMode = keyof typeof BEHAVIOURS
+
+const behaveAnswer = z.object({
+  rules: z.array(z.object({ mode: z.string(), account: z.string().optional(), times: z.number().optional() })),
+})
+
+/**
+ * Tells the reference portal how to behave, and gives the rules that hold then (none: it behaves well).
+ * @throws OntdubbelError `portal-has-no-control` where it is somebody else's portal; PortalError where it cannot be reached
+ */
+export async function tellBehaviour(
+  url: string,
+  token: string,
+  instruction: { mode: BehaviourMode; account?: string; times?: number },
+): Promise<z.infer<typeof behaveAnswer>['rules']> {
+  const http = openHttp({ url, token, timeoutMs: TIMEOUT_MS, connections: 1 })
+  try {
+    const { status, text } = await http.call({
+      method: 'POST',
+      path: '/control/behave',
+      body: JSON.stringify(instruction),
+    })
+    checkHasControl(status)
+    if (status !== 200) throw errorOfStatus(status)
+    const answer = behaveAnswer.safeParse(parseJson(text))
+    if (!answer.success) throw badAnswer(status)
+    return answer.data.rules
+  } finally {
+    await http.close()
+  }
+}
+
+/** Only the reference portal can be told anything. */
 function checkHasControl(status: number): void {
   if (status !== 404 && status !== 405) return
   throw new OntdubbelError(
     'portal-has-no-control',
-    "PORTAL_URL is somebody else's portal: accounts belong to that portal and cannot be loaded or dumped there.",
+    "PORTAL_URL is somebody else's portal: what it has and does is not ours to tell; only the reference portal can be told.",
     2,
   )
 }

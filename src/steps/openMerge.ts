@@ -138,7 +138,9 @@ const open = statement<{ id: number; refusal: Refusal | null }>(
        where w ->> 'code' in ('history-erased', 'unverified-login-gains-access', 'rejected-before') and w ->> 'code' <> all(f.accept)) needed),
    updated as (
      update merge m set status = case when j.refusal is null then 'open' else 'refused' end, refusal = j.refusal,
-       both_registered = j.both_registered, history_off = j.history_off, warnings = to_jsonb(j.warnings),
+       both_registered = j.both_registered, history_off = j.history_off,
+       -- refused for another reason, there is nothing to be warned of
+       warnings = case when coalesce(j.refusal ->> 'code', 'needs-acceptance') = 'needs-acceptance' then to_jsonb(j.warnings) else '[]' end,
        opened_at = case when j.refusal is null then clock_timestamp() end,
        ended_at = case when j.refusal is not null then clock_timestamp() end
      from judged j where m.id = j.id),

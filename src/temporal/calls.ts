@@ -7,7 +7,7 @@ import { queueName, workflowIdOf } from '../workflows/names'
 type NewMerge = Exclude<MergeRequest, { merge: number }>
 
 /** How long a caller waits for a worker before it is told that none is running. */
-const NO_WORKER_AFTER_MS = 10_000
+export const NO_WORKER_AFTER_MS = 10_000
 /** After this long it is looked whether a worker has begun, so that the caller can be told what is waited for. */
 const LOOK_AFTER_MS = 2_000
 /** The events of a history that no worker has touched: started, and the first workflow task scheduled. */
@@ -82,7 +82,8 @@ export async function startMergeOnly(client: Client, asked: NewMerge): Promise<'
   }
 }
 
-function deadlinePassed(error: unknown): boolean {
+/** Whether a call ended because its deadline passed: nobody answered. */
+export function deadlinePassed(error: unknown): boolean {
   const seen = error as { name?: string; message?: string; cause?: { code?: number; message?: string }; code?: number }
   const DEADLINE_EXCEEDED = 4
   const CANCELLED = 1

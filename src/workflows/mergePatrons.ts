@@ -2,25 +2,28 @@ import {
   ActivityFailure,
   allHandlersFinished,
   ApplicationFailure,
+  CancellationScope,
   condition,
+  isCancellation,
   proxyActivities,
-  rootCause,
   setHandler,
   workflowInfo,
   type ActivityOptions,
 } from '@temporalio/workflow'
 import type { Activities } from '../activities'
-import type { MergeStatus, StepName } from '../domain/codes'
+import type { MergeStatus, StepName, Told } from '../domain/codes'
 import { ON_THE_PATRON_ROW, SIDE_BY_SIDE, type TransferName } from '../domain/plan'
-import { refusedWithoutRow } from '../domain/reports'
+import { attentionReport, refusedWithoutRow } from '../domain/reports'
 import type { MergeReport } from '../domain/request'
-import { stepSentence } from '../domain/sentences'
+import { statusSentence, stepSentence } from '../domain/sentences'
 import type { Opened } from '../merges/openSingle'
-import { abandon, open, resume } from './messages'
+import { Commands } from './commands'
+import { open } from './messages'
 import { portalQueueOf } from './names'
-import { DATABASE_STEP, NOTE, PORTAL_QUICK, PORTAL_WAIT, STARTER } from './options'
-import { showState } from './showState'
+import { DATABASE_STEP, NOTE, STARTER } from './options'
+import { portalPart, type PortalStand } from './portalPart'
 import { answerTo } from './sameMerge'
+import { inBrussels, showState } from './showState'
 
 /** One proxy a step, each with its fixed summary: the Temporal UI then reads like the domain. */
 function step<Name extends Exclude<StepName, 'syncPortalLinks'>>(name: Name): Activities[Name] {
@@ -28,7 +31,7 @@ function step<Name extends Exclude<StepName, 'syncPortalLinks'>>(name: Name): Ac
   return proxies[name] as Activities[Name]
 }
 
-const { reportMerge, noteAttention, notePortal } = proxyActivities<Activities>(NOTE)
+const { reportMerge, noteAttention, notePortal, noteCommand, skipPortal } = proxyActivities<Activities>(NOTE)
 const { noteStarter } = proxyActivities<Activities>({ ...STARTER, summary: 'Record who started it' })
 const { abandonMerge } = proxyActivities<Activities>({ ...DATABASE_STEP, summary: 'Take the unfinished merge back' })
 
@@ -44,47 +47,32 @@ function portal(options: ActivityOptions, summary: string): Pick<Activities, 'sy
  */
 export async function mergePatrons(input: unknown): Promise<MergeReport> {
   let opened: Opened | undefined = undefined
-  let status: MergeStatus = 'running'
-  let decision: 'resume' | 'abandon' | undefined
   let underWay = false
+  const commands = new Commands(idOf(input, 'merge') !== null)
 
   setHandler(
     open,
     async (asked) => {
       await condition(() => opened !== undefined)
-      return answerTo(asked, opened as Opened, status, underWay)
+      return answerTo(asked, opened as Opened, commands.status, underWay)
     },
     { description: 'Answers with the id of the merge, or the refusal, as soon as both records are taken.' },
   )
-  const onlyWhileAttention = () => {
-    if (status !== 'needs-attention' || decision !== undefined) {
-      throw ApplicationFailure.create({
-        type: 'not-waiting',
-        message: `The merge is ${status}: there is nothing to decide.`,
-      })
-    }
-  }
-  setHandler(resume, () => void (decision = 'resume'), {
-    validator: onlyWhileAttention,
-    description: 'Does the steps that failed again.',
-  })
-  setHandler(abandon, () => void (decision = 'abandon'), {
-    validator: onlyWhileAttention,
-    description: 'Takes the unfinished merge back: both records are as they were.',
-  })
 
-  const show = (now: MergeStatus, words: string) => {
-    status = now
+  const show = (status: MergeStatus, words = statusSentence(status, {}, 'en')) => {
+    commands.status = status
     showState({
       status,
       words,
-      merge: opened?.merge ?? null,
+      merge: opened?.merge ?? idOf(input, 'merge'),
       keep: opened?.keep ?? idOf(input, 'keep'),
       remove: opened?.remove ?? idOf(input, 'remove'),
     })
   }
+  const showAttention = (told: Told) => show('needs-attention', attentionReport(told, 'en')?.message)
   const end = async (report: MergeReport): Promise<MergeReport> => {
-    show(report.status as MergeStatus, report.refusal?.message ?? `The merge is ${report.status}.`)
+    show(report.status as MergeStatus, report.refusal?.message)
+    commands.phase = 'ended'
     await condition(allHandlersFinished)
     return report
   }
@@ -101,37 +89,98 @@ export async function mergePatrons(input: unknown): Promise<MergeReport> {
   if (opened.then !== 'go-on') return end(await reportMerge(merge))
 
   underWay = true
-  show('running', 'Everything moves from the removed record to the kept one.')
-  for (;;) {
-    const failure = await databaseSteps(merge)
-    if (failure === null) break
-    await noteAttention(merge, failure)
-    show(
-      'needs-attention',
-      `${failure.details.message}\n\nSend the update \`resume\` to try again, or \`abandon\` to take the merge back.`,
-    )
-    await condition(() => decision !== undefined)
-    const decided = decision
-    decision = undefined
-    if (decided === 'abandon' && (await abandonMerge(merge))) return end(await reportMerge(merge))
+  commands.phase = 'database'
+  show('running')
+  while (!(await databasePart(merge, commands))) {
+    const abandoned = commands.take(['abandon'])
+    if (abandoned) {
+      await noteCommand(merge, 'abandon', abandoned.who)
+      if (await abandonMerge(merge)) return end(await reportMerge(merge))
+      continue
+    }
+    commands.phase = 'attention'
+    await commands.wait(['resume', 'abandon'])
+    const resumed = commands.take(['resume'])
+    commands.phase = 'database'
+    if (!resumed) continue
+    await noteCommand(merge, 'resume', resumed.who)
     await noteAttention(merge, null)
-    show('running', 'Goes on.')
+    show('running')
+  }
+
+  /** All steps in the database; false where a person has to decide, or has. */
+  async function databasePart(id: number, asked: Commands): Promise<boolean> {
+    // taken up is what resume asks for
+    const resumed = asked.take(['resume'])
+    if (resumed) await noteCommand(id, 'resume', resumed.who)
+    if (asked.asked(['abandon'])) return false
+    const failure = await untilAbandoned(() => databaseSteps(id), asked)
+    if (failure === 'abandoned') return false
+    if (failure === null) return true
+    await noteAttention(id, failure)
+    showAttention({ ...failure, details: { ...failure.details, merge: id } })
+    return false
   }
 
   underWay = false
-  show('running', 'Updates the links at the portal.')
+  commands.take(['resume', 'abandon'])
+  commands.phase = 'portal'
+  show('running', 'The records are merged. Updates the links at the portal.')
+  const stands = async (stand: PortalStand) => {
+    if (typeof stand === 'object') {
+      const told = { code: 'unforeseen', details: { step: 'syncPortalLinks' } }
+      await noteAttention(merge, told)
+      return showAttention({ ...told, details: { ...told.details, merge } })
+    }
+    await notePortal(merge, stand)
+    if (stand !== 'waiting') return showAttention({ code: `portal-${stand}`, details: { merge } })
+    show('waiting-for-portal', statusSentence('waiting-for-portal', { merge, since: inBrussels(new Date()) }, 'en'))
+  }
   // beside the portal's answer; a server that does not tell who started it stops no merge
-  const [report] = await Promise.all([portalPart(merge, show), noteStarter(merge).catch(() => {})])
-  return end(report)
+  const [report] = await Promise.all([
+    portalPart(
+      {
+        attempt: (options, waiting) =>
+          portal(
+            options,
+            waiting ? 'Wait for the portal: tried each minute for 30 days' : stepSentence('syncPortalLinks', 'en'),
+          ).syncPortalLinks(merge),
+        stands,
+        retry: (command) => noteCommand(merge, 'retry-portal', command.who),
+        skip: (command) => skipPortal(merge, command.who),
+      },
+      commands,
+    ),
+    noteStarter(merge).catch(() => {}),
+  ])
+  return end(report === 'skipped' ? await reportMerge(merge) : report)
 }
 
-interface Attention {
-  code: string
-  details: { step: string; message: string }
+/** Does the steps until they end or a person abandons the merge; then those under way find that it is not open. */
+async function untilAbandoned(
+  steps: () => Promise<Told | null>,
+  commands: Commands,
+): Promise<Told | null | 'abandoned'> {
+  const scope = new CancellationScope()
+  let ended = false
+  const result = scope.run(steps).then(
+    (failure) => failure,
+    (error: unknown) => {
+      if (isCancellation(error)) return 'abandoned' as const
+      throw error
+    },
+  )
+  void result.then(
+    () => (ended = true),
+    () => (ended = true),
+  )
+  await commands.wait(['abandon'], () => ended)
+  if (!ended) scope.cancel()
+  return result
 }
 
 /** All steps in the database, side by side where the plan allows. Null when the record is retired, else what failed for good. */
-async function databaseSteps(merge: number): Promise<Attention | null> {
+async function databaseSteps(merge: number): Promise<Told | null> {
   const chain = async () => {
     for (const name of ON_THE_PATRON_ROW) await named(name, merge)
   }
@@ -151,47 +200,12 @@ async function named(name: TransferName, merge: number): Promise<void> {
   await step(name)(merge)
 }
 
-function attentionOf(error: unknown): Attention {
-  if (!(error instanceof ActivityFailure)) throw error
-  const cause = error.cause
-  const code = cause instanceof ApplicationFailure ? (cause.type ?? 'step-failed') : 'step-failed'
-  return { code, details: { step: error.activityType, message: rootCause(error) ?? code } }
-}
-
-/** R13: three quick tries, then one activity that the server tries again each minute for 30 days. */
-async function portalPart(merge: number, show: (status: MergeStatus, words: string) => void): Promise<MergeReport> {
-  try {
-    return await portal(PORTAL_QUICK, stepSentence('syncPortalLinks', 'en')).syncPortalLinks(merge)
-  } catch (error) {
-    if (isRefusal(error)) return portalRefused(merge, show)
-    await notePortal(merge, 'waiting')
-    show(
-      'waiting-for-portal',
-      `The portal did not answer (since ${new Date().toISOString()}). It is tried again each minute for 30 days; the records are merged already.`,
-    )
-  }
-  try {
-    return await portal(PORTAL_WAIT, 'Wait for the portal: tried each minute for 30 days').syncPortalLinks(merge)
-  } catch (error) {
-    if (isRefusal(error)) return portalRefused(merge, show)
-    await notePortal(merge, 'gave-up')
-    show('needs-attention', 'The portal did not answer for 30 days.')
-    return reportMerge(merge)
-  }
-}
-
-async function portalRefused(merge: number, show: (status: MergeStatus, words: string) => void): Promise<MergeReport> {
-  await notePortal(merge, 'refused')
-  show('needs-attention', 'The portal refuses for good.')
-  return reportMerge(merge)
-}
-
-function isRefusal(error: unknown): boolean {
-  return (
-    error instanceof ActivityFailure &&
-    error.cause instanceof ApplicationFailure &&
-    error.cause.type === 'portal-refused'
-  )
+function attentionOf(error: unknown): Told {
+  if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error
+  const { cause } = error
+  const details = cause instanceof ApplicationFailure ? (cause.details?.[0] as Record<string, unknown> | undefined) : {}
+  const code = cause instanceof ApplicationFailure ? (cause.type ?? 'unforeseen') : 'unforeseen'
+  return { code, details: { ...details, step: error.activityType } }
 }
 
 function refusedPart(opened: Opened): Pick<MergeReport, 'status' | 'refusal'> {
@@ -200,7 +214,7 @@ function refusedPart(opened: Opened): Pick<MergeReport, 'status' | 'refusal'> {
 }
 
 /** What the caller named, before anything has been checked: only to show it. */
-function idOf(input: unknown, key: 'keep' | 'remove'): number | null {
+function idOf(input: unknown, key: 'keep' | 'remove' | 'merge'): number | null {
   const value = typeof input === 'object' && input !== null ? (input as Record<string, unknown>)[key] : null
   return typeof value === 'number' ? value : null
 }

@@ -15,7 +15,17 @@ export interface OpenAnswer {
 
 /** Start and learn the merge's id in one call (update-with-start); carries the whole request again. */
 export const open = defineUpdate<OpenAnswer, [unknown]>('open')
+/** Who asks, and why (at most 200 characters, without national numbers or e-mail addresses). */
+export interface Asking {
+  by?: string
+  reason?: string
+}
+
 /** Does the steps that failed again. */
-export const resume = defineUpdate<void>('resume')
-/** Takes an unfinished merge back. */
-export const abandon = defineUpdate<void>('abandon')
+export const resume = defineUpdate<void, [asking: Asking | undefined]>('resume')
+/** Takes an unfinished merge back. Fails with `retired-already` where the record was retired meanwhile. */
+export const abandon = defineUpdate<void, [asking: Asking | undefined]>('abandon')
+/** Tries the portal now. Answers with the merge's status after that. */
+export const retryPortal = defineUpdate<MergeStatus, [asking: Asking | undefined]>('retryPortal')
+/** Gives the portal part up, with a notice for the desk; a reason must be given, by itself or with who asks. */
+export const skipPortal = defineUpdate<MergeStatus, [reason: string | Asking]>('skipPortal')

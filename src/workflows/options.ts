@@ -1,4 +1,4 @@
-import type { ActivityOptions } from '@temporalio/workflow'
+import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow'
 
 /**
  * A database step. A killed worker is noticed by the missing heartbeat; the step itself is some ms, but may wait for a desk
@@ -22,16 +22,22 @@ export const STARTER = { ...NOTE, scheduleToCloseTimeout: '30 seconds' } as cons
 /** The portal, the first three tries: what answers a moment later needs no waiting state. */
 export const PORTAL_QUICK = {
   startToCloseTimeout: '2 minutes',
-  heartbeatTimeout: '5 seconds',
+  // the SDK sends at most one heartbeat in 0.8 of this: so long a cancelled attempt may go on
+  heartbeatTimeout: '2 seconds',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   // a portal queue that nobody serves must not hide behind "running"
   scheduleToStartTimeout: '1 minute',
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumAttempts: 3 },
 } as const satisfies ActivityOptions
 
-/** A portal that is down: one activity that the server tries again each minute for 30 days (a timer loop would fill the history). */
+/** How long a portal that is down is waited for, from the first attempt. */
+export const PORTAL_PATIENCE_MS = 30 * 24 * 60 * 60 * 1000
+
+/** A portal that is down: one activity that the server tries again each minute (a timer loop would fill the history). */
 export const PORTAL_WAIT = {
   startToCloseTimeout: '2 minutes',
-  heartbeatTimeout: '5 seconds',
-  scheduleToCloseTimeout: '30 days',
+  heartbeatTimeout: '2 seconds',
+  // told to try now, the wait is left before: two attempts never overlap
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: '60 seconds', backoffCoefficient: 1, maximumInterval: '60 seconds' },
 } as const satisfies ActivityOptions

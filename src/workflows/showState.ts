@@ -19,5 +19,12 @@ export function showState({ status, merge, keep, remove, words }: ShownState): v
     ...(keep === null ? [] : [{ key: KEPT_ATTRIBUTE, value: String(keep) }]),
     ...(remove === null ? [] : [{ key: REMOVED_ATTRIBUTE, value: String(remove) }]),
   ])
-  setCurrentDetails(words)
+  const which = `${merge === null ? 'Merge' : `Merge ${merge}`}: ${remove ?? '?'} into ${keep ?? '?'}`
+  setCurrentDetails(`**${which} — ${status}** (since ${inBrussels(new Date())})\n\n${words.replaceAll('\n', '\n\n')}`)
+}
+
+/** `2026-11-24 10:00`, Brussels' time: Swedish dates are ISO's. */
+export function inBrussels(moment: Date): string {
+  const format = { timeZone: 'Europe/Brussels', dateStyle: 'short', timeStyle: 'short' } as const
+  return new Intl.DateTimeFormat('sv-SE', format).format(moment)
 }

@@ -1,7 +1,8 @@
-import { WorkflowNotFoundError, type Client } from '@temporalio/client'
+import type { Client } from '@temporalio/client'
 import type { Client as DatabaseClient } from 'pg'
 import { sqlState } from '../../database/failures'
 import { run, statement } from '../../database/statement'
+import { hasWorkflow } from '../../temporal/operate'
 import { saidBy, well, wrong, type Check } from './check'
 
 /** More than this are asked for in another run: one question each, and doctor shall take seconds. */
@@ -14,15 +15,15 @@ interface UnfinishedMerge {
   kept: number
   removed: number
   opened: boolean
-  workflow: string | null
-  firstRun: string | null
+  workflowId: string | null
+  firstRunId: string | null
 }
 
 // a merge without a workflow that waits for the portal belongs to the sweeper of campaigns
 const unfinished = statement<UnfinishedMerge>(
   'doctor.unfinishedMerges',
-  `select id, kept, removed, status = 'open' as opened, workflow_id as workflow, first_run_id as "firstRun" from merge
-   where (status = 'open' or (status = 'retired' and portal in ('pending', 'waiting') and workflow_id is not null))
+  `select id, kept, removed, status = 'open' as opened, workflow_id as "workflowId", first_run_id as "firstRunId" from merge
+   where (status = 'open' or (status = 'retired' and portal in ('pending', 'waiting', 'refused', 'gave-up') and workflow_id is not null))
      and ($1::bigint[] is null or id = any($1))
    order by id limit $2`,
 )
@@ -54,19 +55,6 @@ async function withoutWorkflow(client: Client, merges: readonly UnfinishedMerge[
   }
   await Promise.all(Array.from({ length: ASKED_AT_ONCE }, one))
   return lost
-}
-
-/** By id alone: a Reset gives the workflow another run, whose first run stays the same. */
-async function hasWorkflow(client: Client, { workflow, firstRun }: UnfinishedMerge): Promise<boolean> {
-  if (workflow === null) return false
-  try {
-    const { status, raw } = await client.workflow.getHandle(workflow).describe()
-    const first = raw.workflowExecutionInfo?.firstRunId
-    return status.name === 'RUNNING' && (!first || first === firstRun)
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false
-    throw error
-  }
 }
 
 function told({ id, kept, removed, opened }: UnfinishedMerge): Check {

@@ -1,0 +1,184 @@
+import { Command, Option } from 'commander'
+import type { Pool } from 'pg'
+import type { Client } from '@temporalio/client'
+import { checkReason } from '../database/reason'
+import { MERGE_STATUSES, type MergeStatus } from '../domain/codes'
+import { OntdubbelError } from '../domain/errors'
+import type { MergeReport } from '../domain/request'
+import { mergeReport, unfinishedMerges } from '../merges/report'
+import { mergeById, type MergeRow } from '../merges/store'
+import { hasWorkflow, operate, type Operated, type Operation } from '../temporal/operate'
+import { id } from './arguments'
+import { Places, withPlaces, withWho, type SharedOptions } from './context'
+import { withDatabase } from './database'
+import { EXIT, exitCodeOf, type ExitCode } from './exitCodes'
+import { followMerge } from './follow'
+import { auditOf } from './mergeAudit'
+import { mergeLine, printMerge } from './mergeText'
+import { print, printJson, tell } from './output'
+import { withTemporal } from './temporal'
+
+interface OperationOptions extends SharedOptions {
+  by: string
+  reason?: string
+  status?: MergeStatus
+  orphaned?: boolean
+}
+
+interface Spoken {
+  description: string
+  /** The statuses in which it does something. */
+  when: readonly MergeStatus[]
+  /** What is said where there is nothing to do, and the exit code of that. */
+  otherwise: { says: string; exit: ExitCode }
+  many: boolean
+}
+
+const SPOKEN: Record<Operation, Spoken> = {
+  'retry-portal': {
+    description: 'try the portal now, for a merge that waits for it or that it refused',
+    when: ['waiting-for-portal', 'needs-attention', 'undo-waiting-for-portal'],
+    otherwise: { says: 'it does not wait for the portal', exit: EXIT.done },
+    many: true,
+  },
+  'skip-portal': {
+    description: 'give the links at the portal up; the kept record gets a notice for the desk',
+    when: ['waiting-for-portal', 'needs-attention', 'undo-waiting-for-portal'],
+    otherwise: { says: 'it does not wait for the portal', exit: EXIT.refused },
+    many: true,
+  },
+  resume: {
+    description: 'go on with a merge that needs attention, or whose workflow was terminated',
+    when: ['needs-attention', 'running', 'waiting-for-portal', 'undoing', 'undo-waiting-for-portal'],
+    otherwise: { says: 'there is nothing to go on with', exit: EXIT.done },
+    many: true,
+  },
+  abandon: {
+    description: 'take an unfinished merge back, before its record is retired; later use undo',
+    when: ['running', 'needs-attention'],
+    otherwise: { says: 'only an unfinished merge can be abandoned; a finished one can be undone', exit: EXIT.refused },
+    many: false,
+  },
+}
+
+/** `merge retry-portal|skip-portal|resume|abandon`: what ops can do for a merge that does not end by itself. */
+export function operationCommands(): Command[] {
+  return (Object.keys(SPOKEN) as Operation[]).map((operation) => {
+    const { description, many } = SPOKEN[operation]
+    const command = withWho(withPlaces(new Command(operation)))
+      .argument(many ? '[merge]' : '<merge>', "the merge's id", id)
+      .description(description)
+      .option('--json', many ? 'one JSON document a merge' : 'one JSON document')
+    if (many) command.addOption(new Option('--status <status>', 'all merges with this status').choices(MERGE_STATUSES))
+    if (operation === 'resume') command.option('--orphaned', 'all merges whose workflow is gone')
+    return command.action(async (mergeId: number | undefined, _own: unknown, made: Command) => {
+      const options = made.optsWithGlobals<OperationOptions>()
+      const ways = [mergeId, options.status, options.orphaned].filter((way) => way !== undefined && way !== false)
+      if (ways.length !== 1) {
+        const other = operation === 'resume' ? ', --status or --orphaned' : many ? ' or --status' : ''
+        throw new OntdubbelError('bad-usage', `Give one of: the id of a merge${other}.`, EXIT.badInput)
+      }
+      if (operation === 'skip-portal' && !options.reason) {
+        throw new OntdubbelError('bad-usage', 'Say why the links are given up: --reason TEXT.', EXIT.badInput)
+      }
+      await run(operation, mergeId, options)
+    })
+  })
+}
+
+async function run(operation: Operation, mergeId: number | undefined, options: OperationOptions): Promise<void> {
+  const places = new Places(options.dataDir)
+  await withDatabase(places.databaseUrl(), async (pool) => {
+    await checkReason(pool, options.reason)
+    if (mergeId !== undefined && !(await mergeById(pool, mergeId)))
+      throw new OntdubbelError('unknown-merge', `There is no merge ${mergeId}.`, EXIT.badInput)
+    await withTemporal(places, async (client) => {
+      let worst: ExitCode = EXIT.done
+      const merges = mergeId === undefined ? unfinishedMerges(pool, options.status) : [mergeId]
+      for await (const one of merges) {
+        const merge = await mergeById(pool, one)
+        if (!merge || (options.orphaned && (await isAlive(client, merge)))) continue
+        const exit = await operateOne(pool, client, operation, merge, options, mergeId === undefined)
+        if (exit !== EXIT.done) worst = exit
+        if (exit === EXIT.failed) break
+      }
+      process.exitCode = worst
+    })
+  })
+}
+
+function isAlive(client: Client, merge: MergeRow): Promise<boolean> {
+  return hasWorkflow(client, { workflowId: merge.workflow_id, firstRunId: merge.first_run_id })
+}
+
+async function operateOne(
+  pool: Pool,
+  client: Client,
+  operation: Operation,
+  merge: MergeRow,
+  options: OperationOptions,
+  many: boolean,
+): Promise<ExitCode> {
+  const { when, otherwise } = SPOKEN[operation]
+  const status = merge.shown as MergeStatus
+  const wrongStage =
+    operation === 'abandon' ? merge.status !== 'open' : operation !== 'resume' && merge.status === 'open'
+  if (!when.includes(status) || wrongStage) {
+    tell(`Merge ${merge.id} is ${status}: ${otherwise.says}.`)
+    await show(pool, merge.id, options, many)
+    return otherwise.exit
+  }
+  if (operation === 'resume' && status !== 'needs-attention' && (await isAlive(client, merge))) {
+    tell(`Merge ${merge.id} is ${status}, and its workflow is at it: there is nothing to resume.`)
+    await show(pool, merge.id, options, many)
+    return EXIT.done
+  }
+  // the same word for both: what needs attention at the portal is tried again there
+  const asked = operation === 'resume' && merge.status !== 'open' ? 'retry-portal' : operation
+  const operated = await operate(
+    client,
+    {
+      id: merge.id,
+      kept: merge.kept,
+      removed: merge.removed,
+      workflowId: merge.workflow_id,
+      firstRunId: merge.first_run_id,
+    },
+    asked,
+    options,
+  )
+  const exit = tellOutcome(merge.id, operated)
+  if (exit === EXIT.waits) {
+    await show(pool, merge.id, options, many)
+    return exit
+  }
+  if (exit === EXIT.done) await followMerge(pool, merge.id, { language: options.lang, quiet: options.json ?? false })
+  const report = await show(pool, merge.id, options, many)
+  return exit === EXIT.done ? exitCodeOf(report) : exit
+}
+
+function tellOutcome(merge: number, operated: Operated): ExitCode {
+  switch (operated.is) {
+    case 'done':
+      return EXIT.done
+    case 'refused':
+      tell(`Merge ${merge}: ${operated.message}`)
+      return EXIT.refused
+    case 'no-worker':
+      tell(
+        operated.takenUp
+          ? `No worker is running: merge ${merge} is taken up, and goes on when one comes ("ontdubbel worker", or "ontdubbel up").`
+          : `No worker is running, so merge ${merge} could not be asked. Start one ("ontdubbel worker", or "ontdubbel up"), then ask again.`,
+      )
+      return EXIT.waits
+  }
+}
+
+async function show(pool: Pool, merge: number, options: OperationOptions, many: boolean): Promise<MergeReport> {
+  const report = await mergeReport(pool, merge, { language: options.lang })
+  if (!report) throw new OntdubbelError('unknown-merge', `merge ${merge} is gone`)
+  if (options.json) printJson(report)
+  else if (many) print(mergeLine(report, options.lang))
+  else printMerge(report, options.lang, { steps: false, audit: await auditOf(pool, merge) })
+  return report
+}

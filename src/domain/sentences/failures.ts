@@ -1,0 +1,123 @@
+import { fill, type Language, type Sentence } from './fill'
+
+/** One kind of failure of an activity, as Temporal stores it (its type is the code) and as people read it. */
+interface Failure {
+  /** Whether it is tried again by itself; else the merge needs attention. */
+  retried: boolean
+  says: Sentence
+  /** What a person does about it. */
+  remedy: Sentence
+}
+
+const DECIDE: Sentence = {
+  en: 'When its cause is gone: "ontdubbel merge resume {merge}" goes on; "ontdubbel merge abandon {merge}" takes the merge back.',
+  nl: 'Als de oorzaak weg is: "ontdubbel merge resume {merge}" gaat verder; "ontdubbel merge abandon {merge}" draait de ontdubbeling terug.',
+}
+const DECIDE_PORTAL: Sentence = {
+  en: '"ontdubbel merge retry-portal {merge}" tries again; "ontdubbel merge skip-portal {merge} --reason …" gives the links up, with a notice for the desk.',
+  nl: '"ontdubbel merge retry-portal {merge}" probeert opnieuw; "ontdubbel merge skip-portal {merge} --reason …" geeft de koppelingen op, met een melding voor de balie.',
+}
+const BY_ITSELF: Sentence = { en: 'It is tried again by itself.', nl: 'Het wordt vanzelf opnieuw geprobeerd.' }
+
+/** Every way in which an activity can fail: nothing of pg, HTTP or zod passes activities/failures.ts. */
+export const FAILURES = {
+  'database-away': {
+    retried: true,
+    says: {
+      en: 'The library database did not answer, or was busy.',
+      nl: 'De databank antwoordde niet, of was bezet.',
+    },
+    remedy: BY_ITSELF,
+  },
+  'step-failed': {
+    retried: false,
+    says: {
+      en: 'The database refuses the step {step} (SQLSTATE {sqlState}). Nothing of that step was done.',
+      nl: 'De databank weigert de stap {step} (SQLSTATE {sqlState}). Van die stap is niets gedaan.',
+    },
+    remedy: DECIDE,
+  },
+  'record-not-empty': {
+    retried: false,
+    says: {
+      en: 'Something still hangs on the removed record, so it is not retired.',
+      nl: 'Er hangt nog iets aan het te verwijderen record: het wordt niet verwijderd.',
+    },
+    remedy: DECIDE,
+  },
+  'merge-not-open': {
+    retried: false,
+    says: {
+      en: 'The merge is not open: it was abandoned, or has ended.',
+      nl: 'De ontdubbeling is niet open: ze is teruggedraaid of al klaar.',
+    },
+    remedy: DECIDE,
+  },
+  'unknown-merge': {
+    retried: false,
+    says: { en: 'The merge is not in the database.', nl: 'De ontdubbeling staat niet in de databank.' },
+    remedy: DECIDE,
+  },
+  unforeseen: {
+    // a few times: what was a passing fault is gone by then
+    retried: true,
+    says: {
+      en: 'Something failed that nobody foresaw (SQLSTATE {sqlState}): see the log of the worker.',
+      nl: 'Er ging iets mis dat niemand voorzag (SQLSTATE {sqlState}): zie het logboek van de worker.',
+    },
+    remedy: DECIDE,
+  },
+  'portal-unreachable': {
+    retried: true,
+    says: {
+      en: 'The portal did not answer, or not in time, or its answer broke off.',
+      nl: 'Mijn Bibliotheek antwoordde niet, niet op tijd, of het antwoord brak af.',
+    },
+    remedy: BY_ITSELF,
+  },
+  'portal-busy': {
+    retried: true,
+    says: { en: 'The portal is busy and asks us to come again.', nl: 'Mijn Bibliotheek is bezet.' },
+    remedy: BY_ITSELF,
+  },
+  'portal-bad-answer': {
+    retried: true,
+    says: {
+      en: 'The portal gave an answer that its contract has not (HTTP {status}).',
+      nl: 'Mijn Bibliotheek gaf een antwoord dat niet in het contract staat (HTTP {status}).',
+    },
+    remedy: BY_ITSELF,
+  },
+  'portal-refused': {
+    retried: false,
+    says: {
+      en: 'The portal refuses for good (HTTP {status}): asking again by itself would not help.',
+      nl: 'Mijn Bibliotheek weigert definitief (HTTP {status}): vanzelf opnieuw proberen helpt niet.',
+    },
+    remedy: DECIDE_PORTAL,
+  },
+  'portal-gave-up': {
+    retried: false,
+    says: {
+      en: 'The portal did not do its part for 30 days.',
+      nl: 'Mijn Bibliotheek deed 30 dagen lang zijn deel niet.',
+    },
+    remedy: DECIDE_PORTAL,
+  },
+} as const satisfies Record<string, Failure>
+
+export type FailureCode = keyof typeof FAILURES
+
+export function isFailureCode(code: string): code is FailureCode {
+  return code in FAILURES
+}
+
+/** What failed, its details filled in. */
+export function failureSentence(code: FailureCode, details: Record<string, unknown>, language: Language): string {
+  return fill(FAILURES[code].says[language], details)
+}
+
+/** What a person does about it. Details: `merge`. */
+export function failureRemedy(code: FailureCode, details: Record<string, unknown>, language: Language): string {
+  return fill(FAILURES[code].remedy[language], details)
+}

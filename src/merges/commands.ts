@@ -1,0 +1,40 @@
+import { run, statement, type Queryable } from '../database/statement'
+
+/** What people may ask of a merge after it has begun. */
+export type MergeCommand = 'retry-portal' | 'skip-portal' | 'resume' | 'abandon' | 'undo'
+
+export interface Who {
+  by: string
+  reason: string | null
+}
+
+/** A command as it was recorded. */
+export interface RecordedCommand extends Who {
+  command: MergeCommand
+  /** ISO 8601. */
+  at: string
+}
+
+const record = statement(
+  'command.record',
+  `insert into merge_command (merge, command, by, reason) values ($1, $2, $3, $4)`,
+)
+/** Records what was asked of a merge, by whom and why. */
+export async function recordCommand(
+  db: Queryable,
+  merge: number,
+  command: MergeCommand,
+  { by, reason }: Who,
+): Promise<void> {
+  await run(db, record, [merge, command, by, reason])
+}
+
+const ofMerge = statement<RecordedCommand>(
+  'command.ofMerge',
+  `select command, by, reason, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
+   from merge_command where merge = $1 order by id`,
+)
+/** What was asked of a merge since it began, in order. */
+export async function commandsOf(db: Queryable, merge: number): Promise<RecordedCommand[]> {
+  return run(db, ofMerge, [merge])
+}

@@ -1,0 +1,31 @@
+import { run, statement, type Queryable } from '../database/statement'
+
+/** One line of the feed (design §8). */
+export interface Change {
+  cursor: number
+  /** ISO 8601. */
+  at: string
+  merge: number
+  event: 'merged' | 'undone'
+  kept: number
+  removed: number
+}
+
+const PAGE = 1_000
+
+const after = statement<Change>(
+  'feed.after',
+  `select cursor, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at, merge, event, kept, removed
+   from change where cursor > $1 order by cursor limit $2`,
+)
+
+/** What has been told after a cursor, in order; in pages. Numbers are in the order of commits: none is missed. */
+export async function* changesSince(db: Queryable, cursor: number): AsyncGenerator<Change> {
+  for (;;) {
+    const page: Change[] = await run(db, after, [cursor, PAGE])
+    yield* page
+    const last = page.at(-1)
+    if (last === undefined || page.length < PAGE) return
+    cursor = last.cursor
+  }
+}

@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto'
+import {
+  WithStartWorkflowOperation,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  type Client,
+} from '@temporalio/client'
+import type { MergeStatus } from '../domain/codes'
+import { OntdubbelError } from '../domain/errors'
+import { abandon, resume, retryPortal, skipPortal } from '../workflows/messages'
+import { queueName, workflowIdOf } from '../workflows/names'
+import { deadlinePassed, NO_WORKER_AFTER_MS } from './calls'
+
+/** The updates that people send to a merge, by the names of the command line. */
+const UPDATES = { 'retry-portal': retryPortal, 'skip-portal': skipPortal, resume, abandon }
+export type Operation = keyof typeof UPDATES
+
+/** A merge and the workflow it belongs to, as the merges table has them; null where no workflow was ever its own. */
+export interface OperatedMerge {
+  id: number
+  kept: number
+  removed: number
+  workflowId: string | null
+  firstRunId: string | null
+}
+
+/**
+ * What became of it. `refused`: the workflow does not take it in its state, with its sentence. `no-worker`: nothing was
+ * asked, since no worker answered; `taken-up` too, but a workflow that goes on with the merge is started and runs when a
+ * worker comes.
+ */
+export type Operated =
+  | { is: 'done'; status: MergeStatus | undefined }
+  | { is: 'refused'; code: string; message: string }
+  | { is: 'no-worker'; takenUp: boolean }
+
+/**
+ * Asks something of a merge: of its workflow, or, where that is gone (terminated, past its retention, a campaign's merge),
+ * of a new one that takes the merge up again. Waits for the answer as long as the work takes, for a worker 10 s.
+ */
+export async function operate(
+  client: Client,
+  merge: OperatedMerge,
+  operation: Operation,
+  who: { by: string; reason?: string | undefined },
+): Promise<Operated> {
+  const asking = { by: who.by, ...(who.reason !== undefined && { reason: who.reason }) }
+  try {
+    if (await hasWorkflow(client, merge)) {
+      const handle = client.workflow.getHandle(merge.workflowId ?? '')
+      const updateId = randomUUID()
+      const accepted = await client.connection.withDeadline(Date.now() + NO_WORKER_AFTER_MS, () =>
+        handle.startUpdate(UPDATES[operation] as typeof retryPortal, {
+          args: [asking],
+          updateId,
+          waitForStage: 'ACCEPTED',
+        }),
+      )
+      return { is: 'done', status: (await accepted.result()) as MergeStatus | undefined }
+    }
+  } catch (error) {
+    if (deadlinePassed(error)) return { is: 'no-worker', takenUp: false }
+    // it ended between the two questions: what is left to do, a new workflow does
+    if (!(error instanceof WorkflowNotFoundError)) return refusalOf(error)
+  }
+  try {
+    return { is: 'done', status: await takeUp(client, merge, operation, asking) }
+  } catch (error) {
+    if (deadlinePassed(error)) return { is: 'no-worker', takenUp: true }
+    return refusalOf(error)
+  }
+}
+
+/** Whether a merge's workflow is running. By id alone: a Reset gives it another run, whose first run stays the same. */
+export async function hasWorkflow(
+  client: Client,
+  { workflowId, firstRunId }: Pick<OperatedMerge, 'workflowId' | 'firstRunId'>,
+): Promise<boolean> {
+  if (workflowId === null) return false
+  try {
+    const { status, raw } = await client.workflow.getHandle(workflowId).describe()
+    const first = raw.workflowExecutionInfo?.firstRunId
+    return status.name === 'RUNNING' && (!first || first === firstRunId)
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false
+    throw error
+  }
+}
+
+async function takeUp(
+  client: Client,
+  { id, kept, removed }: OperatedMerge,
+  operation: Operation,
+  asking: { by: string; reason?: string },
+): Promise<MergeStatus | undefined> {
+  const usual = workflowIdOf(kept, removed)
+  // under the usual id somebody may run another merge: that one is left alone
+  for (const workflowId of [usual, `${usual}/${randomUUID()}`]) {
+    const startWorkflowOperation = new WithStartWorkflowOperation('mergePatrons', {
+      workflowId,
+      workflowIdConflictPolicy: 'FAIL',
+      taskQueue: queueName('desk', process.env.TASK_QUEUE_PREFIX),
+      args: [{ merge: id }] as [unknown],
+      staticSummary: `Merge ${removed} into ${kept}, taken up again`,
+    })
+    try {
+      const accepted = await client.connection.withDeadline(Date.now() + NO_WORKER_AFTER_MS, () =>
+        client.workflow.startUpdateWithStart(UPDATES[operation] as typeof retryPortal, {
+          args: [asking],
+          updateId: randomUUID(),
+          waitForStage: 'ACCEPTED',
+          startWorkflowOperation,
+        }),
+      )
+      return (await accepted.result()) as MergeStatus | undefined
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
+    }
+  }
+  throw new OntdubbelError('unforeseen', `Merge ${id} could not be taken up.`)
+}
+
+function refusalOf(error: unknown): Operated {
+  if (!(error instanceof WorkflowUpdateFailedError)) throw error
+  const { type, message } = error.cause as { type?: string; message?: string }
+  return { is: 'refused', code: type ?? 'unforeseen', message: message ?? 'It was refused.' }
+}

@@ -1,0 +1,136 @@
+import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow'
+import type { MergeStatus } from '../domain/codes'
+import { abandon, resume, retryPortal, skipPortal, type Asking } from './messages'
+
+/** Where a merge is, as far as it matters for what may be asked of it. */
+export type Phase = 'opening' | 'database' | 'attention' | 'portal' | 'ended'
+
+/** What a person has asked of a merge and nothing has acted on yet. */
+export interface Command {
+  name: 'resume' | 'abandon' | 'retry-portal' | 'skip-portal'
+  who: { by: string; reason: string | null }
+}
+
+const MAX_CHARACTERS = 200
+/** Whoever sends an update by hand may leave out who they are. */
+const SOMEBODY = 'unknown'
+/** A reason stays in the history: what looks like a national number or an e-mail address is not let in. */
+const PERSONAL = /\d{2}[. ]?\d{2}[. ]?\d{2}[-. ]?\d{3}[-. ]?\d{2}|[^\s@]+@[^\s@]+/
+
+/** The commands of people to one merge: what they may ask when (refused at once, by synchronous validators), and what they get. */
+export class Commands {
+  phase: Phase = 'opening'
+  /** As it is shown: what retryPortal and skipPortal answer. */
+  status: MergeStatus = 'running'
+  private command: Command | undefined
+  /** Counts what the portal has been asked and has answered, or not. */
+  private attempts = 0
+
+  /** Sets the handlers; call it before anything is awaited. `takenUp`: an existing merge, of which nothing is known yet. */
+  constructor(private readonly takenUp: boolean) {
+    setHandler(resume, (asking) => this.ask('resume', asking), {
+      validator: (asking) => this.allow(['attention'], asking),
+      description: 'Does the steps that failed again. {"by": "your name"}',
+    })
+    setHandler(
+      abandon,
+      async (asking) => {
+        this.ask('abandon', asking)
+        await condition(() => this.phase === 'ended' || this.phase === 'portal')
+        if (this.status !== 'abandoned') throw refused('retired-already', 'The record is retired already: use undo.')
+      },
+      {
+        validator: (asking) => this.allow(['database', 'attention'], asking),
+        description: 'Takes the unfinished merge back: both records are as they were. {"by": "your name"}',
+      },
+    )
+    setHandler(
+      retryPortal,
+      async (asking) => {
+        this.ask('retry-portal', asking)
+        const before = this.attempts
+        await condition(() => this.phase === 'ended' || (this.command === undefined && this.attempts > before))
+        return this.status
+      },
+      {
+        validator: (asking) => this.allow(['portal'], asking),
+        description: 'Tries the portal now. {"by": "your name"}',
+      },
+    )
+    setHandler(
+      skipPortal,
+      async (asking) => {
+        this.ask('skip-portal', asking)
+        await condition(() => this.phase === 'ended')
+        return this.status
+      },
+      {
+        validator: (asking) => {
+          this.allow(['portal'], asking)
+          if (!whoAsks(asking).reason)
+            throw refused('bad-input', 'Give a reason: {"by": "your name", "reason": "why"}.')
+        },
+        description:
+          'Gives the links at the portal up, with a notice for the desk. {"by": "your name", "reason": "why"}',
+      },
+    )
+  }
+
+  /** Waits until a person asks one of these, or `orElse` is true. */
+  async wait(names: readonly Command['name'][], orElse: () => boolean = () => false): Promise<void> {
+    await condition(() => orElse() || this.asked(names))
+  }
+
+  asked(names: readonly Command['name'][]): boolean {
+    return this.command !== undefined && names.includes(this.command.name)
+  }
+
+  /** Takes the command that waits, if it is one of these. */
+  take(names: readonly Command['name'][]): Command | undefined {
+    if (!this.asked(names)) return undefined
+    const { command } = this
+    this.command = undefined
+    return command
+  }
+
+  /** The portal has been asked, and the status after that is set. */
+  portalTried(): void {
+    this.attempts += 1
+  }
+
+  private ask(name: Command['name'], asking: string | Asking | undefined): void {
+    this.command = { name, who: whoAsks(asking) }
+  }
+
+  private allow(phases: readonly Phase[], asking: unknown): void {
+    if (!isAsking(asking)) throw refused('bad-input', 'Expected {"by": "your name", "reason": "why"}.')
+    if ([whoAsks(asking).by, whoAsks(asking).reason ?? ''].some((text) => text.length > MAX_CHARACTERS)) {
+      throw refused('bad-input', `At most ${MAX_CHARACTERS} characters.`)
+    }
+    if (PERSONAL.test(whoAsks(asking).reason ?? '')) {
+      throw refused('bad-input', 'A reason holds no national number and no e-mail address.')
+    }
+    if (this.command !== undefined) throw refused('not-waiting', `"${this.command.name}" was asked already.`)
+    const known = this.phase !== 'opening' || !this.takenUp
+    if (known && !phases.includes(this.phase)) {
+      throw refused('not-waiting', `The merge is ${this.status} (${this.phase}): this cannot be asked now.`)
+    }
+  }
+}
+
+function isAsking(value: unknown): value is string | Asking | undefined {
+  if (value === undefined || value === null || typeof value === 'string') return true
+  if (typeof value !== 'object' || Array.isArray(value)) return false
+  return Object.entries(value).every(
+    ([key, one]) => (key === 'by' || key === 'reason') && (typeof one === 'string' || one === null),
+  )
+}
+
+function whoAsks(asking: string | Asking | null | undefined): { by: string; reason: string | null } {
+  if (typeof asking === 'string') return { by: SOMEBODY, reason: asking }
+  return { by: asking?.by?.trim() || SOMEBODY, reason: asking?.reason ?? null }
+}
+
+function refused(type: string, message: string): ApplicationFailure {
+  return ApplicationFailure.create({ type, message, nonRetryable: true })
+}

@@ -1,0 +1,94 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  type ActivityOptions,
+} from '@temporalio/workflow'
+import type { Command, Commands } from './commands'
+import { PORTAL_PATIENCE_MS, PORTAL_QUICK, PORTAL_WAIT } from './options'
+
+/** How the portal's part stands while it has not ended. `refused` and `gave-up` need attention, and so does a failure nobody foresaw. */
+export type PortalStand = 'waiting' | 'refused' | 'gave-up' | { unforeseen: string }
+
+export interface PortalWork<T> {
+  /** Asks the portal, once or with the retries that the options say. */
+  attempt: (options: ActivityOptions, waiting: boolean) => Promise<T>
+  /** Stores and shows how it stands. */
+  stands: (stand: PortalStand) => Promise<void>
+  /** A person asked for it: recorded before it is done. */
+  retry: (command: Command) => Promise<void>
+  /** Gives it up; false where it has ended meanwhile. */
+  skip: (command: Command) => Promise<boolean>
+}
+
+type End<T> = { done: T } | { failed: PortalStand } | { left: true }
+
+/**
+ * The portal's part of a merge or an undo: three quick tries, then one activity that the server tries again each minute for
+ * 30 days from the first attempt; a refusal for good, and the end of the 30 days, wait for a person. A person may have it
+ * tried now, or give it up (then the answer is `skipped`), at any moment.
+ */
+export async function portalPart<T>(work: PortalWork<T>, commands: Commands): Promise<T | 'skipped'> {
+  let patienceEnds = Date.now() + PORTAL_PATIENCE_MS
+  let next: 'try' | 'wait' | 'ask' = 'try'
+  for (;;) {
+    if (next === 'ask') await commands.wait(['retry-portal', 'skip-portal'])
+    const skip = commands.take(['skip-portal'])
+    if (skip !== undefined) {
+      if (await work.skip(skip)) return 'skipped'
+      next = 'try'
+    }
+    const retry = commands.take(['retry-portal'])
+    if (retry !== undefined) {
+      await work.retry(retry)
+      // a person who asks again after the end has it waited for anew
+      if (next === 'ask') patienceEnds = Date.now() + PORTAL_PATIENCE_MS
+      next = 'try'
+    }
+    const end: End<T> =
+      next === 'try'
+        ? await untilAsked(() => work.attempt(PORTAL_QUICK, false), commands, ['skip-portal'])
+        : await untilAsked(() => work.attempt(waitUntil(patienceEnds), true), commands, ['retry-portal', 'skip-portal'])
+    if ('done' in end) return end.done
+    if ('left' in end) continue
+    const failed: PortalStand = next === 'wait' && end.failed === 'waiting' ? 'gave-up' : end.failed
+    await work.stands(failed)
+    commands.portalTried()
+    next = failed === 'waiting' ? 'wait' : 'ask'
+  }
+}
+
+function waitUntil(patienceEnds: number): ActivityOptions {
+  // at least one attempt
+  return { ...PORTAL_WAIT, scheduleToCloseTimeout: Math.max(patienceEnds - Date.now(), 60_000) }
+}
+
+/** Does something until it ends, or until a person asks one of these: then it is left, and has stopped when this answers. */
+async function untilAsked<T>(
+  attempt: () => Promise<T>,
+  commands: Commands,
+  names: readonly Command['name'][],
+): Promise<End<T>> {
+  const scope = new CancellationScope()
+  let ended = false
+  const result: Promise<End<T>> = scope.run(attempt).then(
+    (done) => ({ done }),
+    (error: unknown) => (isCancellation(error) ? { left: true as const } : { failed: standAfter(error) }),
+  )
+  void result.then(
+    () => (ended = true),
+    () => (ended = true),
+  )
+  await commands.wait(names, () => ended)
+  if (!ended) scope.cancel()
+  return result
+}
+
+function standAfter(error: unknown): PortalStand {
+  if (!(error instanceof ActivityFailure)) throw error
+  if (!(error.cause instanceof ApplicationFailure)) return 'waiting'
+  const { type, nonRetryable } = error.cause
+  if (type === 'portal-refused') return 'refused'
+  return type === 'unforeseen' && nonRetryable === true ? { unforeseen: error.cause.message } : 'waiting'
+}
