@@ -28,10 +28,18 @@ export class Commands {
 
   /** Sets the handlers; call it before anything is awaited. `takenUp`: an existing merge, of which nothing is known yet. */
   constructor(private readonly takenUp: boolean) {
-    setHandler(resume, (asking) => this.ask('resume', asking), {
-      validator: (asking) => this.allow(['attention'], asking),
-      description: 'Does the steps that failed again. {"by": "your name"}',
-    })
+    setHandler(
+      resume,
+      async (asking) => {
+        this.ask('resume', asking)
+        // whoever looks after this sees that it goes on
+        await condition(() => this.phase === 'ended' || (!this.asked(['resume']) && this.status !== 'needs-attention'))
+      },
+      {
+        validator: (asking) => this.allow(['attention'], asking),
+        description: 'Does the steps that failed again. {"by": "your name"}',
+      },
+    )
     setHandler(
       abandon,
       async (asking) => {

@@ -23,7 +23,7 @@ interface UnfinishedMerge {
 const unfinished = statement<UnfinishedMerge>(
   'doctor.unfinishedMerges',
   `select id, kept, removed, status = 'open' as opened, workflow_id as "workflowId", first_run_id as "firstRunId" from merge
-   where (status = 'open' or (status = 'retired' and portal in ('pending', 'waiting', 'refused', 'gave-up') and workflow_id is not null))
+   where (status = 'open' or (status = 'retired' and portal in ('pending', 'waiting') and workflow_id is not null))
      and ($1::bigint[] is null or id = any($1))
    order by id limit $2`,
 )
