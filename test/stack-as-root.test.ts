@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { packageRoot } from '../src/packageRoot'
@@ -7,15 +7,15 @@ import { isRoot, removeDataDir, temporaryDataDir } from '../src/stack/dataDir'
 import { startPostgres } from '../src/stack/postgres'
 import { processesNaming, query, removeWithAll, up } from './support/up'
 
-// only root can make folders that others cannot enter, and be somebody else
-const whereRoot = isRoot() ? describe : describe.skip
-
-whereRoot('root', () => {
-  test('may keep its data where nobody else can look', async () => {
+describe('data', () => {
+  test('may be kept where nobody else can look, by root too, for whom another user runs PostgreSQL', async () => {
     const closed = mkdtempSync(path.join(tmpdir(), 'ontdubbel-closed-'))
     const shared = temporaryDataDir('ontdubbel-shared-')
     const dataDir = path.join(closed, 'data')
     mkdirSync(dataDir)
+    // beside the data where its user is not theirs
+    const elsewhere = () =>
+      existsSync(path.join(shared, 'clusters')) ? readdirSync(path.join(shared, 'clusters')) : []
     process.env.ONTDUBBEL_SHARED_FOLDER = shared
     try {
       const postgres = await startPostgres({ dataDir, port: 0, durable: false })
@@ -24,9 +24,9 @@ whereRoot('root', () => {
       } finally {
         await postgres.stop()
       }
-      expect(readdirSync(path.join(shared, 'clusters'))).toHaveLength(1)
+      expect(elsewhere()).toHaveLength(isRoot() ? 1 : 0)
       removeDataDir(dataDir)
-      expect(readdirSync(path.join(shared, 'clusters'))).toEqual([])
+      expect(elsewhere()).toEqual([])
     } finally {
       delete process.env.ONTDUBBEL_SHARED_FOLDER
       for (const made of [closed, shared]) rmSync(made, { recursive: true })
@@ -34,26 +34,38 @@ whereRoot('root', () => {
   })
 })
 
-whereRoot('an ordinary user', () => {
+describe('an ordinary user', () => {
   test('needs no rights but to its own folder', async () => {
-    const nobody = { uid: idOf('-u'), gid: idOf('-g') }
-    // a checkout that is closed to everybody else: an ordinary user has no business there
-    if (!mayRead(packageRoot, nobody)) return
+    // root is somebody else here; an ordinary user is one already
+    const account = isRoot() ? { uid: idOf('-u'), gid: idOf('-g') } : undefined
     const dataDir = temporaryDataDir('ontdubbel-stack-')
-    chownSync(dataDir, nobody.uid, nobody.gid)
-    const theirs = up(dataDir, ['--no-worker'], { account: nobody })
+    if (account) chownSync(dataDir, account.uid, account.gid)
+    const open = account && !mayRead(packageRoot, account) ? openCopy() : undefined
+    const theirs = up(dataDir, ['--no-worker'], { ...(account && { account }), ...(open && { checkout: open }) })
     try {
       const info = await theirs.ready
-      expect(statSync(path.join(dataDir, 'postgres')).uid).toBe(nobody.uid)
+      expect(statSync(path.join(dataDir, 'postgres')).uid).toBe(account?.uid ?? process.getuid?.())
       expect(await query(info.databaseUrl, 'select 1 as one')).toEqual([{ one: 1 }])
       expect(await theirs.stop()).toBe(0)
       expect(processesNaming(dataDir)).toEqual([])
     } finally {
       await theirs.stop()
       removeWithAll(dataDir)
+      if (open) rmSync(open, { recursive: true })
     }
   })
 })
+
+/** The checkout where everybody may read: root's own may be closed to all others. */
+function openCopy(): string {
+  const folder = temporaryDataDir('ontdubbel-checkout-')
+  const parts = readdirSync(packageRoot).filter(
+    (name) => !['.git', 'test', 'coverage'].includes(name) && !name.startsWith('.ontdubbel'),
+  )
+  execFileSync('cp', ['-a', ...parts.map((name) => path.join(packageRoot, name)), folder])
+  execFileSync('chmod', ['-R', 'a+rX', folder])
+  return folder
+}
 
 function idOf(which: '-u' | '-g'): number {
   return Number(execFileSync('id', [which, 'nobody'], { encoding: 'utf8' }))

@@ -51,7 +51,11 @@ export function failureOf(error: unknown, attempt = 1): Error {
     // a portal that is down is nobody's error: not in the error log, not in the error metrics
     const category = ApplicationFailureCategory.BENIGN
     const nextRetryDelay = error.retryAfterMs
-    return failure(error.code, error.details, { category, ...(nextRetryDelay !== undefined && { nextRetryDelay }) })
+    return failure(error.code, error.details, {
+      message: error.message,
+      category,
+      ...(nextRetryDelay !== undefined && { nextRetryDelay }),
+    })
   }
   if (isOntdubbelError(error) && isFailureCode(error.code)) return failure(error.code, error.details)
   const state = sqlState(error)
@@ -71,7 +75,12 @@ export function failureOf(error: unknown, attempt = 1): Error {
 function failure(
   code: FailureCode,
   details: Record<string, unknown>,
-  more: { nonRetryable?: boolean; category?: ApplicationFailureCategory; nextRetryDelay?: number } = {},
+  more: {
+    message?: string
+    nonRetryable?: boolean
+    category?: ApplicationFailureCategory
+    nextRetryDelay?: number
+  } = {},
 ): ApplicationFailure {
   return ApplicationFailure.create({
     type: code,

@@ -29,6 +29,7 @@ import { operationCommands } from './mergeOperations'
 import { mergeLine, printMerge } from './mergeText'
 import { print, printJson, tell, tellWaiting } from './output'
 import { withTemporal } from './temporal'
+import { wholeReport, withUrl } from './wholeReport'
 
 interface MergeOptions extends SharedOptions {
   on?: string
@@ -144,11 +145,6 @@ function started(asked: Asked): MergeReport {
   }
 }
 
-async function withUrl(pool: Pool, places: Places, report: MergeReport): Promise<MergeReport> {
-  const row = report.id === null ? undefined : await mergeById(pool, report.id)
-  return { ...report, temporalUrl: places.workflowUrl(row?.workflow_id ?? null, row?.first_run_id ?? null) }
-}
-
 function show(report: MergeReport, options: MergeOptions): void {
   if (options.json) printJson(report)
   else printMerge(report, options.lang, { steps: false })
@@ -171,9 +167,7 @@ function showCommand(): Command {
       const options = command.optsWithGlobals<SharedOptions>()
       const places = new Places(options.dataDir)
       await withDatabase(places.databaseUrl(), async (pool) => {
-        const report = await mergeReport(pool, mergeId, { language: options.lang })
-        if (!report) throw new OntdubbelError('unknown-merge', `There is no merge ${mergeId}.`, EXIT.badInput)
-        const whole = await withUrl(pool, places, report)
+        const whole = await wholeReport(pool, places, mergeId, options.lang)
         if (options.json) printJson(whole)
         else printMerge(whole, options.lang, { audit: await auditOf(pool, mergeId) })
       })

@@ -5,7 +5,7 @@ import { checkReason } from '../database/reason'
 import { MERGE_STATUSES, type MergeStatus } from '../domain/codes'
 import { OntdubbelError } from '../domain/errors'
 import type { MergeReport } from '../domain/request'
-import { mergeReport, unfinishedMerges } from '../merges/report'
+import { unfinishedMerges } from '../merges/report'
 import { mergeById, type MergeRow } from '../merges/store'
 import { hasWorkflow, operate, type Operated, type Operation } from '../temporal/operate'
 import { id } from './arguments'
@@ -17,6 +17,7 @@ import { auditOf } from './mergeAudit'
 import { mergeLine, printMerge } from './mergeText'
 import { print, printJson, tell } from './output'
 import { withTemporal } from './temporal'
+import { wholeReport } from './wholeReport'
 
 interface OperationOptions extends SharedOptions {
   by: string
@@ -97,8 +98,11 @@ async function run(operation: Operation, mergeId: number | undefined, options: O
       const merges = mergeId === undefined ? unfinishedMerges(pool, options.status) : [mergeId]
       for await (const one of merges) {
         const merge = await mergeById(pool, one)
-        if (!merge || (options.orphaned && (await isAlive(client, merge)))) continue
-        const exit = await operateOne(pool, client, operation, merge, options, mergeId === undefined)
+        if (!merge) continue
+        const alive = await hasWorkflow(client, { workflowId: merge.workflow_id, firstRunId: merge.first_run_id })
+        if (options.orphaned && alive) continue
+        const shown = { pool, places, options, many: mergeId === undefined }
+        const exit = await operateOne(client, operation, merge, alive, shown)
         if (exit !== EXIT.done) worst = exit
         if (exit === EXIT.failed) break
       }
@@ -107,30 +111,33 @@ async function run(operation: Operation, mergeId: number | undefined, options: O
   })
 }
 
-function isAlive(client: Client, merge: MergeRow): Promise<boolean> {
-  return hasWorkflow(client, { workflowId: merge.workflow_id, firstRunId: merge.first_run_id })
+interface Shown {
+  pool: Pool
+  places: Places
+  options: OperationOptions
+  many: boolean
 }
 
 async function operateOne(
-  pool: Pool,
   client: Client,
   operation: Operation,
   merge: MergeRow,
-  options: OperationOptions,
-  many: boolean,
+  alive: boolean,
+  shown: Shown,
 ): Promise<ExitCode> {
+  const { pool, options } = shown
   const { when, otherwise } = SPOKEN[operation]
   const status = merge.shown as MergeStatus
   const wrongStage =
     operation === 'abandon' ? merge.status !== 'open' : operation !== 'resume' && merge.status === 'open'
   if (!when.includes(status) || wrongStage) {
     tell(`Merge ${merge.id} is ${status}: ${otherwise.says}.`)
-    await show(pool, merge.id, options, many)
+    await show(merge.id, shown)
     return otherwise.exit
   }
-  if (operation === 'resume' && status !== 'needs-attention' && (await isAlive(client, merge))) {
+  if (operation === 'resume' && status !== 'needs-attention' && alive) {
     tell(`Merge ${merge.id} is ${status}, and its workflow is at it: there is nothing to resume.`)
-    await show(pool, merge.id, options, many)
+    await show(merge.id, shown)
     return EXIT.done
   }
   // the same word for both: what needs attention at the portal is tried again there
@@ -146,14 +153,15 @@ async function operateOne(
     },
     asked,
     options,
+    alive,
   )
   const exit = tellOutcome(merge.id, operated)
   if (exit === EXIT.waits) {
-    await show(pool, merge.id, options, many)
+    await show(merge.id, shown)
     return exit
   }
   if (exit === EXIT.done) await followMerge(pool, merge.id, { language: options.lang, quiet: options.json ?? false })
-  const report = await show(pool, merge.id, options, many)
+  const report = await show(merge.id, shown)
   return exit === EXIT.done ? exitCodeOf(report) : exit
 }
 
@@ -174,9 +182,8 @@ function tellOutcome(merge: number, operated: Operated): ExitCode {
   }
 }
 
-async function show(pool: Pool, merge: number, options: OperationOptions, many: boolean): Promise<MergeReport> {
-  const report = await mergeReport(pool, merge, { language: options.lang })
-  if (!report) throw new OntdubbelError('unknown-merge', `merge ${merge} is gone`)
+async function show(merge: number, { pool, places, options, many }: Shown): Promise<MergeReport> {
+  const report = await wholeReport(pool, places, merge, options.lang)
   if (options.json) printJson(report)
   else if (many) print(mergeLine(report, options.lang))
   else printMerge(report, options.lang, { steps: false, audit: await auditOf(pool, merge) })

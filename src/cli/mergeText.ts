@@ -56,7 +56,7 @@ export function printMerge(
   print(
     styled(
       'bold',
-      `${title}: ${report.remove ?? '?'} into ${report.keep ?? '?'}, on ${report.on ?? '?'} — ${report.status}`,
+      `${title}: ${report.remove ?? '?'} into ${report.keep ?? '?'}, on ${report.on ?? '?'} — ${report.status === 'preview' ? report.status : statusWord(report.status, language)}`,
     ),
   )
   if (report.refusal) print(styled('red', `  refused (${report.refusal.code}): ${report.refusal.message}`))

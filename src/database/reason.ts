@@ -1,7 +1,6 @@
 import { OntdubbelError } from '../domain/errors'
+import { MAX_REASON_CHARACTERS } from '../domain/request'
 import { runOne, statement, type Queryable } from './statement'
-
-export const MAX_REASON_CHARACTERS = 200
 
 const textHolds = statement<{ number: boolean; email: boolean }>(
   'reason.holds',

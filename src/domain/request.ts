@@ -1,5 +1,8 @@
 import type { MergeStatus, Refusal, StepName, TakeField, Told, Warning } from './codes'
 
+/** Of a reason, and of a name. */
+export const MAX_REASON_CHARACTERS = 200
+
 /** What anybody may ask of the workflow mergePatrons (design §4): a new merge, or an existing one taken up again. */
 export type MergeRequest =
   | {

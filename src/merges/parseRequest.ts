@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { OVERRIDES, TAKE_FIELDS, WARNINGS, type Refusal } from '../domain/codes'
-import { MAX_REASON_CHARACTERS } from '../database/reason'
-import type { MergeRequest } from '../domain/request'
+import { MAX_REASON_CHARACTERS, type MergeRequest } from '../domain/request'
 
 const MAX_NAME_CHARACTERS = 200
 

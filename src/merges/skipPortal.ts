@@ -1,14 +1,9 @@
 import type { Pool, PoolClient } from 'pg'
-import { judgeFailure } from '../database/failures'
+import { againWhereTaken, nextId } from '../database/nextIds'
 import { run, runOne, statement } from '../database/statement'
 import { inPlainTransaction } from '../database/transaction'
 import { givenUpNotice } from '../domain/sentences'
 import { recordCommand, type Who } from './commands'
-
-/** A desk that took the same id at the same moment was first: the next one is asked for. */
-const TRIES = 5
-/** Any number that nothing else of ours locks by: whoever gives out ids of messages waits for the one before. */
-const IDS_OF_MESSAGES_LOCK = 7_300_002
 
 const lock = statement<{ kept: number; removed: number }>(
   'skipPortal.lock',
@@ -33,14 +28,12 @@ const librariesGivenUp = statement<{ library: string }>(
    order by library`,
 )
 
-const lockIds = statement('skipPortal.lockIds', `select from pg_advisory_xact_lock($1::bigint)`)
-
 const leaveNotices = statement<{ id: number }>(
   'skipPortal.leaveNotices',
   `insert into message (id, patron, library, kind, text, created_at, author)
-   select greatest((select coalesce(max(id), 0) from message), f.floor) + x.n, $1, x.library, 'notice', x.text, clock_timestamp(), 'ontdubbel'
-   from id_floor f, unnest($2::text[], $3::text[]) with ordinality x (library, text, n)
-   where f.kind = 'message' and exists (select from library l where l.id = x.library)
+   select $4::bigint + x.n - 1, $1, x.library, 'notice', x.text, clock_timestamp(), 'ontdubbel'
+   from unnest($2::text[], $3::text[]) with ordinality x (library, text, n)
+   where exists (select from library l where l.id = x.library)
    returning id`,
 )
 
@@ -64,13 +57,7 @@ const skip = statement(
  * the portal part has ended, or the record is not retired. One transaction; done twice it changes once.
  */
 export async function skipPortal(pool: Pool, merge: number, who: Who): Promise<boolean> {
-  for (let tried = 1; ; tried++) {
-    try {
-      return await inPlainTransaction(pool, (client) => skipOnce(client, merge, who))
-    } catch (error) {
-      if (judgeFailure(error) !== 'unique' || tried >= TRIES) throw error
-    }
-  }
+  return againWhereTaken(() => inPlainTransaction(pool, (client) => skipOnce(client, merge, who)))
 }
 
 async function skipOnce(client: PoolClient, merge: number, who: Who): Promise<boolean> {
@@ -80,10 +67,9 @@ async function skipOnce(client: PoolClient, merge: number, who: Who): Promise<bo
   const libraries = (await run(client, librariesGivenUp, [merge])).map(({ library }) => library)
   let notices: { id: number }[] = []
   if (libraries.length > 0) {
-    await run(client, lockIds, [IDS_OF_MESSAGES_LOCK])
     const texts = libraries.map((library) => givenUpNotice({ removed, library }))
     // for the kept record of this merge: merged on meanwhile, the redirect sends it along
-    notices = await run(client, leaveNotices, [kept, libraries, texts])
+    notices = await run(client, leaveNotices, [kept, libraries, texts, await nextId(client, 'message')])
   }
   await run(client, skip, [merge, notices.map(({ id }) => id)])
   await recordCommand(client, merge, 'skip-portal', who)

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg'
-import { judgeFailure } from '../database/failures'
+import { againWhereTaken, nextId } from '../database/nextIds'
 import { run, runOne, statement } from '../database/statement'
 import { inPlainTransaction } from '../database/transaction'
 import { OntdubbelError } from '../domain/errors'
@@ -31,17 +31,10 @@ export interface Registered extends FoundPatron {
 
 /** What a patron without any subscription gets. */
 const DEFAULT_PRODUCT = 'adult'
-/** A desk that took the same id at the same moment was first: the next one is asked for. */
-const TRIES = 5
-/** Any number that nothing else of ours locks by: whoever gives out ids of subscriptions waits for the one before. */
-const IDS_OF_SUBSCRIPTIONS_LOCK = 7_300_001
-
 const lockRecord = statement<{ live: boolean }>(
   'patrons.register.lockRecord',
   `select merged_into is null as live from patron where id = $1 for key share`,
 )
-
-const lockIds = statement('patrons.register.lockIds', `select from pg_advisory_xact_lock($1::bigint)`)
 
 const TODAY = `(now() at time zone 'Europe/Brussels')::date`
 const ROWS = `patron in (select $1::bigint union all select id from patron where merged_into = $1 and retired_at is null)`
@@ -56,8 +49,7 @@ const standing = statement<{ today: string; active: number | null; product: stri
 const insert = statement<Registered['subscription']>(
   'patrons.register.insert',
   `insert into subscription (id, patron, library, product, starts_on, ends_on)
-   select greatest((select coalesce(max(id), 0) from subscription), f.floor) + 1, $1, $2, $3, $4, $5
-   from id_floor f where f.kind = 'subscription'
+   values ($6, $1, $2, $3, $4, $5)
    returning id, library, product, starts_on as "startsOn", ends_on as "endsOn", stopped_on as "stoppedOn"`,
 )
 
@@ -74,15 +66,13 @@ const record = statement(
  */
 export async function registerPatron(pool: Pool, asked: Registration): Promise<Registered> {
   await requireLibrary(pool, asked.library)
-  for (let tried = 1; ; tried++) {
+  for (;;) {
     const found = await findById(pool, asked.patron)
     if (!found) throw new OntdubbelError('unknown-patron', `There is no patron ${asked.patron}.`, 2)
-    try {
-      const subscription = await inPlainTransaction(pool, (client) => registerRecord(client, found.id, asked))
-      if (subscription !== 'merged-meanwhile') return { ...found, subscription }
-    } catch (error) {
-      if (judgeFailure(error) !== 'unique' || tried >= TRIES) throw error
-    }
+    const subscription = await againWhereTaken(() =>
+      inPlainTransaction(pool, (client) => registerRecord(client, found.id, asked)),
+    )
+    if (subscription !== 'merged-meanwhile') return { ...found, subscription }
   }
 }
 
@@ -93,7 +83,7 @@ async function registerRecord(
 ): Promise<Registered['subscription'] | 'merged-meanwhile'> {
   // a merge that has the record at this moment is waited for; from here on it waits for us
   if (!(await runOne(client, lockRecord, [patron]))?.live) return 'merged-meanwhile'
-  await run(client, lockIds, [IDS_OF_SUBSCRIPTIONS_LOCK])
+  const id = await nextId(client, 'subscription')
   const now = await runOne(client, standing, [patron, library])
   if (!now) throw new Error('a select without a table gives a row')
   if (now.active !== null) {
@@ -113,8 +103,9 @@ async function registerRecord(
     product ?? now.product ?? DEFAULT_PRODUCT,
     now.today,
     until ?? null,
+    id,
   ])
-  if (!made) throw new Error('id_floor has no row for subscriptions')
+  if (!made) throw new Error('an insert of one row gives one')
   await run(client, record, [made.id, by, reason ?? null])
   return made
 }

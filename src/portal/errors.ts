@@ -1,10 +1,18 @@
 import { OntdubbelError } from '../domain/errors'
+import { FAILURES, failureSentence } from '../domain/sentences'
 
 /**
  * `portal-unreachable`: no answer, a broken one, or 5xx. `portal-busy`: 429, or 503 with a time. `portal-bad-answer`:
  * an answer that is not the contract's. `portal-refused`: no, and asking again will not help.
  */
 export type PortalErrorCode = 'portal-unreachable' | 'portal-busy' | 'portal-bad-answer' | 'portal-refused'
+
+/** What ops look at first, by the status of a refusal. */
+const REMEDY: Record<number, string> = {
+  401: 'Check PORTAL_TOKEN.',
+  403: 'Ask the portal what this token may do.',
+  404: 'Check PORTAL_URL.',
+}
 
 /**
  * The portal did not do what was asked, or nobody knows whether it did. Says status and contract code, never an
@@ -13,17 +21,17 @@ export type PortalErrorCode = 'portal-unreachable' | 'portal-busy' | 'portal-bad
 export class PortalError extends OntdubbelError {
   constructor(
     override readonly code: PortalErrorCode,
-    message: string,
+    details: { readonly status?: number; readonly problem?: string } = {},
     /** When the portal wants to be asked again; undefined where it did not say. */
     readonly retryAfterMs?: number,
-    details: { readonly status?: number; readonly problem?: string } = {},
   ) {
-    super(code, message, 1, details)
+    const remedy = code === 'portal-refused' ? REMEDY[details.status ?? 0] : undefined
+    super(code, [failureSentence(code, details, 'en'), remedy].filter(Boolean).join(' '), 1, details)
   }
 
   /** Whether asking again may help. The same idempotency key makes that safe. */
   get retryable(): boolean {
-    return this.code !== 'portal-refused'
+    return FAILURES[this.code].retried
   }
 }
 
@@ -39,24 +47,14 @@ export function isPortalError(error: unknown): error is PortalError {
   return error instanceof Error && 'code' in error && PORTAL_CODES.has(String(error.code)) && 'retryable' in error
 }
 
+/** No answer, a broken one, or one that took too long. */
 export function unreachable(): PortalError {
-  return new PortalError('portal-unreachable', 'The portal did not answer, or its answer broke off.')
-}
-
-export function timedOut(timeoutMs: number): PortalError {
-  return new PortalError('portal-unreachable', `The portal did not answer within ${timeoutMs} ms.`)
+  return new PortalError('portal-unreachable')
 }
 
 /** An answer that is not the contract's: somebody else answers in the portal's place, or the portal has changed. */
 export function badAnswer(status: number): PortalError {
-  return new PortalError(
-    'portal-bad-answer',
-    `The portal gave an answer (HTTP ${status}) that its contract has not.`,
-    undefined,
-    {
-      status,
-    },
-  )
+  return new PortalError('portal-bad-answer', { status })
 }
 
 /** Statuses below 500 after which the same call may succeed: a slow sender, and one that came too early. */
@@ -65,25 +63,13 @@ const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([408, 425])
 /** The error for a status that is no expected outcome of a call. `problem` is a code of the contract, if it sent one. */
 export function errorOfStatus(status: number, problem?: string, retryAfterMs?: number): PortalError {
   const details = { status, ...(problem === undefined ? {} : { problem }) }
-  const said = `HTTP ${status}${problem === undefined ? '' : `, ${problem}`}`
   if (status === 429 || (status === 503 && retryAfterMs !== undefined)) {
-    return new PortalError('portal-busy', `The portal is busy (${said}).`, retryAfterMs, details)
+    return new PortalError('portal-busy', details, retryAfterMs)
   }
   if (status >= 500 || RETRYABLE_STATUSES.has(status)) {
-    return new PortalError('portal-unreachable', `The portal cannot answer now (${said}).`, retryAfterMs, details)
+    return new PortalError('portal-unreachable', details, retryAfterMs)
   }
   // A 404 that does not speak the contract comes from a proxy in front of a portal that is being replaced.
   if (status < 400 || (status === 404 && problem === undefined)) return badAnswer(status)
-  return new PortalError(
-    'portal-refused',
-    `The portal refused the call (${said}). ${REMEDY[status] ?? ''}`.trim(),
-    undefined,
-    details,
-  )
-}
-
-const REMEDY: Record<number, string> = {
-  401: 'Check PORTAL_TOKEN.',
-  403: 'Ask the portal what this token may do.',
-  404: 'Check PORTAL_URL.',
+  return new PortalError('portal-refused', details)
 }

@@ -1,6 +1,6 @@
 import { Pool, errors, type Dispatcher } from 'undici'
 import { OntdubbelError } from '../domain/errors'
-import { badAnswer, timedOut, unreachable } from './errors'
+import { badAnswer, unreachable } from './errors'
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT'
@@ -74,7 +74,7 @@ export function openHttp({ url, token, timeoutMs, connections }: HttpOptions): H
         const retryAfterMs = parseRetryAfter(answer.headers['retry-after'])
         return { status: answer.statusCode, retryAfterMs, text }
       } catch (error) {
-        throw limit.timedOut() ? timedOut(timeoutMs) : ours(error, request.signal)
+        throw limit.timedOut() ? unreachable() : ours(error, request.signal)
       } finally {
         limit.end()
       }

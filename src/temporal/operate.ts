@@ -5,10 +5,11 @@ import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   type Client,
+  type WorkflowUpdateHandle,
 } from '@temporalio/client'
 import type { MergeStatus } from '../domain/codes'
 import { OntdubbelError } from '../domain/errors'
-import { abandon, resume, retryPortal, skipPortal } from '../workflows/messages'
+import { abandon, resume, retryPortal, skipPortal, type Asking } from '../workflows/messages'
 import { queueName, workflowIdOf } from '../workflows/names'
 import { deadlinePassed, NO_WORKER_AFTER_MS } from './calls'
 
@@ -37,27 +38,21 @@ export type Operated =
 
 /**
  * Asks something of a merge: of its workflow, or, where that is gone (terminated, past its retention, a campaign's merge),
- * of a new one that takes the merge up again. Waits for the answer as long as the work takes, for a worker 10 s.
+ * of a new one that takes the merge up again. Waits for the answer as long as the work takes, for a worker 10 s. `alive` is
+ * what hasWorkflow said.
  */
 export async function operate(
   client: Client,
   merge: OperatedMerge,
   operation: Operation,
   who: { by: string; reason?: string | undefined },
+  alive: boolean,
 ): Promise<Operated> {
   const asking = { by: who.by, ...(who.reason !== undefined && { reason: who.reason }) }
   try {
-    if (await hasWorkflow(client, merge)) {
+    if (alive) {
       const handle = client.workflow.getHandle(merge.workflowId ?? '')
-      const updateId = randomUUID()
-      const accepted = await client.connection.withDeadline(Date.now() + NO_WORKER_AFTER_MS, () =>
-        handle.startUpdate(UPDATES[operation] as typeof retryPortal, {
-          args: [asking],
-          updateId,
-          waitForStage: 'ACCEPTED',
-        }),
-      )
-      return { is: 'done', status: (await accepted.result()) as MergeStatus | undefined }
+      return await answered(client, () => handle.startUpdate(UPDATES[operation] as typeof retryPortal, update(asking)))
     }
   } catch (error) {
     if (deadlinePassed(error)) return { is: 'no-worker', takenUp: false }
@@ -65,7 +60,7 @@ export async function operate(
     if (!(error instanceof WorkflowNotFoundError)) return refusalOf(error)
   }
   try {
-    return { is: 'done', status: await takeUp(client, merge, operation, asking) }
+    return await takeUp(client, merge, operation, asking)
   } catch (error) {
     if (deadlinePassed(error)) return { is: 'no-worker', takenUp: true }
     return refusalOf(error)
@@ -88,12 +83,25 @@ export async function hasWorkflow(
   }
 }
 
+function update(asking: Asking) {
+  return { args: [asking] as [Asking], updateId: randomUUID(), waitForStage: 'ACCEPTED' as const }
+}
+
+/** A worker must take it within 10 s; its work may last. */
+async function answered(
+  client: Client,
+  ask: () => Promise<WorkflowUpdateHandle<MergeStatus | undefined>>,
+): Promise<Operated> {
+  const accepted = await client.connection.withDeadline(Date.now() + NO_WORKER_AFTER_MS, ask)
+  return { is: 'done', status: await accepted.result() }
+}
+
 async function takeUp(
   client: Client,
   { id, kept, removed }: OperatedMerge,
   operation: Operation,
-  asking: { by: string; reason?: string },
-): Promise<MergeStatus | undefined> {
+  asking: Asking,
+): Promise<Operated> {
   const usual = workflowIdOf(kept, removed)
   // under the usual id somebody may run another merge: that one is left alone
   for (const workflowId of [usual, `${usual}/${randomUUID()}`]) {
@@ -105,15 +113,12 @@ async function takeUp(
       staticSummary: `Merge ${removed} into ${kept}, taken up again`,
     })
     try {
-      const accepted = await client.connection.withDeadline(Date.now() + NO_WORKER_AFTER_MS, () =>
+      return await answered(client, () =>
         client.workflow.startUpdateWithStart(UPDATES[operation] as typeof retryPortal, {
-          args: [asking],
-          updateId: randomUUID(),
-          waitForStage: 'ACCEPTED',
+          ...update(asking),
           startWorkflowOperation,
         }),
       )
-      return (await accepted.result()) as MergeStatus | undefined
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
     }

@@ -1,5 +1,6 @@
-import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow'
+import { ApplicationFailure, CancellationScope, condition, isCancellation, setHandler } from '@temporalio/workflow'
 import type { MergeStatus } from '../domain/codes'
+import { MAX_REASON_CHARACTERS } from '../domain/request'
 import { abandon, resume, retryPortal, skipPortal, type Asking } from './messages'
 
 /** Where a merge is, as far as it matters for what may be asked of it. */
@@ -11,7 +12,6 @@ export interface Command {
   who: { by: string; reason: string | null }
 }
 
-const MAX_CHARACTERS = 200
 /** Whoever sends an update by hand may leave out who they are. */
 const SOMEBODY = 'unknown'
 /** A reason stays in the history: what looks like a national number or an e-mail address is not let in. */
@@ -84,9 +84,29 @@ export class Commands {
     )
   }
 
-  /** Waits until a person asks one of these, or `orElse` is true. */
-  async wait(names: readonly Command['name'][], orElse: () => boolean = () => false): Promise<void> {
-    await condition(() => orElse() || this.asked(names))
+  /** Waits until a person asks one of these. */
+  async wait(names: readonly Command['name'][]): Promise<void> {
+    await condition(() => this.asked(names))
+  }
+
+  /**
+   * Does something until it ends, or until a person asks one of these: then it is cancelled and `left`. Rejects as the work
+   * does. What waits for its cancellation has stopped by then.
+   */
+  async untilAsked<T>(names: readonly Command['name'][], work: () => Promise<T>): Promise<{ done: T } | 'left'> {
+    const scope = new CancellationScope()
+    let ended = false
+    const result = scope.run(work).finally(() => (ended = true))
+    // awaited below; whoever cancels first must not leave a rejection unseen
+    result.catch(() => {})
+    await condition(() => ended || this.asked(names))
+    if (!ended) scope.cancel()
+    try {
+      return { done: await result }
+    } catch (error) {
+      if (isCancellation(error)) return 'left'
+      throw error
+    }
   }
 
   asked(names: readonly Command['name'][]): boolean {
@@ -112,8 +132,8 @@ export class Commands {
 
   private allow(phases: readonly Phase[], asking: unknown): void {
     if (!isAsking(asking)) throw refused('bad-input', 'Expected {"by": "your name", "reason": "why"}.')
-    if ([whoAsks(asking).by, whoAsks(asking).reason ?? ''].some((text) => text.length > MAX_CHARACTERS)) {
-      throw refused('bad-input', `At most ${MAX_CHARACTERS} characters.`)
+    if ([whoAsks(asking).by, whoAsks(asking).reason ?? ''].some((text) => text.length > MAX_REASON_CHARACTERS)) {
+      throw refused('bad-input', `At most ${MAX_REASON_CHARACTERS} characters.`)
     }
     if (PERSONAL.test(whoAsks(asking).reason ?? '')) {
       throw refused('bad-input', 'A reason holds no national number and no e-mail address.')

@@ -1,10 +1,4 @@
-import {
-  ActivityFailure,
-  ApplicationFailure,
-  CancellationScope,
-  isCancellation,
-  type ActivityOptions,
-} from '@temporalio/workflow'
+import { ActivityFailure, ApplicationFailure, type ActivityOptions } from '@temporalio/workflow'
 import type { Command, Commands } from './commands'
 import { PORTAL_PATIENCE_MS, PORTAL_QUICK, PORTAL_WAIT } from './options'
 
@@ -21,8 +15,6 @@ export interface PortalWork<T> {
   /** Gives it up; false where it has ended meanwhile. */
   skip: (command: Command) => Promise<boolean>
 }
-
-type End<T> = { done: T } | { failed: PortalStand } | { left: true }
 
 /**
  * The portal's part of a merge or an undo: three quick tries, then one activity that the server tries again each minute for
@@ -46,13 +38,18 @@ export async function portalPart<T>(work: PortalWork<T>, commands: Commands): Pr
       if (next === 'ask') patienceEnds = Date.now() + PORTAL_PATIENCE_MS
       next = 'try'
     }
-    const end: End<T> =
-      next === 'try'
-        ? await untilAsked(() => work.attempt(PORTAL_QUICK, false), commands, ['skip-portal'])
-        : await untilAsked(() => work.attempt(waitUntil(patienceEnds), true), commands, ['retry-portal', 'skip-portal'])
-    if ('done' in end) return end.done
-    if ('left' in end) continue
-    const failed: PortalStand = next === 'wait' && end.failed === 'waiting' ? 'gave-up' : end.failed
+    const waits = next === 'wait'
+    let failed: PortalStand
+    try {
+      const end = await commands.untilAsked(waits ? ['retry-portal', 'skip-portal'] : ['skip-portal'], () =>
+        work.attempt(waits ? waitUntil(patienceEnds) : PORTAL_QUICK, waits),
+      )
+      if (end === 'left') continue
+      return end.done
+    } catch (error) {
+      failed = standAfter(error)
+      if (waits && failed === 'waiting') failed = 'gave-up'
+    }
     await work.stands(failed)
     commands.portalTried()
     next = failed === 'waiting' ? 'wait' : 'ask'
@@ -62,27 +59,6 @@ export async function portalPart<T>(work: PortalWork<T>, commands: Commands): Pr
 function waitUntil(patienceEnds: number): ActivityOptions {
   // at least one attempt
   return { ...PORTAL_WAIT, scheduleToCloseTimeout: Math.max(patienceEnds - Date.now(), 60_000) }
-}
-
-/** Does something until it ends, or until a person asks one of these: then it is left, and has stopped when this answers. */
-async function untilAsked<T>(
-  attempt: () => Promise<T>,
-  commands: Commands,
-  names: readonly Command['name'][],
-): Promise<End<T>> {
-  const scope = new CancellationScope()
-  let ended = false
-  const result: Promise<End<T>> = scope.run(attempt).then(
-    (done) => ({ done }),
-    (error: unknown) => (isCancellation(error) ? { left: true as const } : { failed: standAfter(error) }),
-  )
-  void result.then(
-    () => (ended = true),
-    () => (ended = true),
-  )
-  await commands.wait(names, () => ended)
-  if (!ended) scope.cancel()
-  return result
 }
 
 function standAfter(error: unknown): PortalStand {

@@ -28,11 +28,15 @@ export interface RunningUp {
 export function up(
   dataDir: string,
   args: string[] = [],
-  { env = {}, account = {} }: { env?: NodeJS.ProcessEnv; account?: { uid?: number; gid?: number } } = {},
+  {
+    env = {},
+    account = {},
+    checkout = packageRoot,
+  }: { env?: NodeJS.ProcessEnv; account?: { uid?: number; gid?: number }; checkout?: string } = {},
 ): RunningUp {
   const spawned = spawn(
     process.execPath,
-    [path.join(packageRoot, 'bin', 'ontdubbel.js'), 'up', '--data-dir', dataDir, ...args],
+    [path.join(checkout, 'bin', 'ontdubbel.js'), 'up', '--data-dir', dataDir, ...args],
     { cwd: '/', env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'], ...account },
   )
   const forget = expectGone(`ontdubbel up, process ${spawned.pid}`)

@@ -70,14 +70,17 @@ export const FAILURES = {
   'portal-unreachable': {
     retried: true,
     says: {
-      en: 'The portal did not answer, or not in time, or its answer broke off.',
-      nl: 'Mijn Bibliotheek antwoordde niet, niet op tijd, of het antwoord brak af.',
+      en: 'The portal did not answer (HTTP {status}), or not in time, or its answer broke off.',
+      nl: 'Mijn Bibliotheek antwoordde niet (HTTP {status}), niet op tijd, of het antwoord brak af.',
     },
     remedy: BY_ITSELF,
   },
   'portal-busy': {
     retried: true,
-    says: { en: 'The portal is busy and asks us to come again.', nl: 'Mijn Bibliotheek is bezet.' },
+    says: {
+      en: 'The portal is busy (HTTP {status}) and asks us to come again.',
+      nl: 'Mijn Bibliotheek is bezet (HTTP {status}).',
+    },
     remedy: BY_ITSELF,
   },
   'portal-bad-answer': {
@@ -91,7 +94,7 @@ export const FAILURES = {
   'portal-refused': {
     retried: false,
     says: {
-      en: 'The portal refuses for good (HTTP {status}): asking again by itself would not help.',
+      en: 'The portal refused for good (HTTP {status}): asking again by itself would not help.',
       nl: 'Mijn Bibliotheek weigert definitief (HTTP {status}): vanzelf opnieuw proberen helpt niet.',
     },
     remedy: DECIDE_PORTAL,

@@ -6,7 +6,7 @@ export type Sentence = Record<Language, string>
 /** Puts details in the place of {names}; a bracket whose name has no detail goes with it. */
 export function fill(sentence: string, details: Record<string, unknown>): string {
   return sentence
-    .replace(/ \(\{(\w+)\}\)/g, (whole, name: string) => (details[name] === undefined ? '' : whole))
+    .replace(/ \(\{(\w+)\}\)/g, (whole, name: string) => ((details[name] ?? null) === null ? '' : whole))
     .replace(/\{(\w+)\}/g, (_, name: string) => show(details[name]))
 }
 

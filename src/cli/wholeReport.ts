@@ -1,0 +1,21 @@
+import type { Pool } from 'pg'
+import { OntdubbelError } from '../domain/errors'
+import type { MergeReport } from '../domain/request'
+import type { Language } from '../domain/sentences'
+import { mergeReport } from '../merges/report'
+import { mergeById } from '../merges/store'
+import type { Places } from './context'
+import { EXIT } from './exitCodes'
+
+/** A merge as `merge --json` prints it. Rejects with `unknown-merge` (exit code 2) where there is none. */
+export async function wholeReport(pool: Pool, places: Places, merge: number, language: Language): Promise<MergeReport> {
+  const report = await mergeReport(pool, merge, { language })
+  if (!report) throw new OntdubbelError('unknown-merge', `There is no merge ${merge}.`, EXIT.badInput)
+  return withUrl(pool, places, report)
+}
+
+/** Adds where to look at it in the Temporal UI. */
+export async function withUrl(pool: Pool, places: Places, report: MergeReport): Promise<MergeReport> {
+  const row = report.id === null ? undefined : await mergeById(pool, report.id)
+  return { ...report, temporalUrl: places.workflowUrl(row?.workflow_id ?? null, row?.first_run_id ?? null) }
+}
