@@ -96,12 +96,17 @@ async function loadStore(
   signal?.addEventListener('abort', stopReading)
   try {
     const loaded = await inPlainTransaction(pool, async (client) => {
-      cancel = () => void cancelStatement(pool, client)
+      let cancelled: Promise<void> | undefined
+      cancel = () => void (cancelled = cancelStatement(pool, client))
       signal?.addEventListener('abort', cancel)
-      const result = await stageAndLoad(client, input, spool, options)
-      signal?.removeEventListener('abort', cancel)
-      signal?.throwIfAborted()
-      return result
+      try {
+        return await stageAndLoad(client, input, spool, options)
+      } finally {
+        signal?.removeEventListener('abort', cancel)
+        // one that comes late would meet whatever the connection does next, for somebody else
+        await cancelled
+        signal?.throwIfAborted()
+      }
     })
     if (loaded.counts.patrons > 0) await analyzeWhereAllowed(pool)
     return loaded
