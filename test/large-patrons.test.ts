@@ -12,9 +12,9 @@ import { previewMerge } from '../src/merges/preview'
 import { doStep, retireSingle } from '../src/merges/stepSingle'
 import { createMerge } from '../src/merges/store'
 import { mergeGroup } from '../src/steps/group'
-import { takeBack } from '../src/steps/undo'
 import { freshDatabase, type TestDatabase } from './support/database'
 import { nextId, registerPatrons, rowsOn, until } from './support/desk'
+import { takeBack } from './support/takeBack'
 
 const BY = { by: 'test', on: '2026-11-24' }
 const SIZE = { seed: 11, pairs: 2_000, today: '2026-11-24' }
@@ -147,7 +147,7 @@ describe('nor does anything that triggers and functions do on the way,', () => {
     [
       'the reverse of a group',
       () =>
-        inMergeTransaction(only, (c) => takeBack(c, merged, { from: ['retired'], to: 'undone' }), {
+        inMergeTransaction(only, (c) => takeBack(c, merged), {
           limited: false,
         }),
     ],
@@ -161,7 +161,7 @@ describe('nor does anything that triggers and functions do on the way,', () => {
         for (const name of TRANSFERS) await doStep(only, merge!, name, 1)
         await retireSingle(only, merge!, 1)
         await lateRows(one.remove)
-        await inMergeTransaction(only, (c) => takeBack(c, [merge!], { from: ['retired'], to: 'undone' }))
+        await inMergeTransaction(only, (c) => takeBack(c, [merge!]))
       },
     ],
   ]
@@ -225,9 +225,7 @@ describe('a patron with a long history', () => {
     const [there, merged] = await timed((limited) => mergedTogether(pool, [merge], limited))
     expect(merged).toEqual([merge])
     expect(await rowsOn(pool, pair.keep)).toEqual({ loan_history: 10_000 })
-    const [back, undone] = await timed((limited) =>
-      inMergeTransaction(pool, (c) => takeBack(c, [merge], { from: ['retired'], to: 'undone' }), { limited }),
-    )
+    const [back, undone] = await timed((limited) => inMergeTransaction(pool, (c) => takeBack(c, [merge]), { limited }))
     expect(undone).toEqual([merge])
     expect(await rowsOn(pool, pair.remove)).toEqual({ loan_history: 10_000 })
     expect(Math.max(there, back)).toBeLessThan(plain * TIMES_AT_MOST)

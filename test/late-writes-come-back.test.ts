@@ -5,11 +5,11 @@ import { createPool } from '../src/database/pool'
 import { inMergeTransaction } from '../src/database/transaction'
 import { createMerge } from '../src/merges/store'
 import { mergeGroup } from '../src/steps/group'
-import { takeBack } from '../src/steps/undo'
 import { BesideTheModel } from './support/besideTheModel'
 import { freshDatabase, type TestDatabase } from './support/database'
 import { Desk, makeLibraries, registerPatrons, rowOf, until, type Key } from './support/desk'
 import { action } from './support/lateActions'
+import { takeBack } from './support/takeBack'
 
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 40)
 /** Of sequences; a failing one is made shorter too. */
@@ -63,7 +63,7 @@ async function mergedTrio(furnish: (kept: number, removed: number) => Promise<un
 }
 
 function undoing(merges: readonly number[], onWait?: () => void): Promise<number[]> {
-  const back = () => inMergeTransaction(pool, (client) => takeBack(client, merges, { from: ['retired'], to: 'undone' }))
+  const back = () => inMergeTransaction(pool, (client) => takeBack(client, merges))
   return untilFree(back, { onWait })
 }
 
@@ -130,7 +130,6 @@ test('the reverse of several merges takes every removed record as a merge does: 
       await takeBack(
         client,
         trios.map(({ merge }) => merge),
-        { from: ['retired'], to: 'undone' },
       )
       const { rows } = await database.pool.query('select id from patron where id = any($1) for key share skip locked', [
         removed,

@@ -7,7 +7,6 @@ import { openSingle } from '../src/merges/openSingle'
 import { doStep, retireSingle } from '../src/merges/stepSingle'
 import { createMerge } from '../src/merges/store'
 import { mergeGroup, mergeInTransaction } from '../src/steps/group'
-import { takeBack } from '../src/steps/undo'
 import { freshDatabase, type TestDatabase } from './support/database'
 import {
   Desk,
@@ -34,6 +33,7 @@ import {
   type Outcome,
   type Trio,
 } from './support/lateWrites'
+import { takeBack } from './support/takeBack'
 
 const BY = { by: 'test', on: '2026-11-24', accept: ['history-erased'] as 'history-erased'[] }
 /** The points between the transactions of a single merge. */
@@ -122,9 +122,7 @@ async function mergeAsGroup(client: Client, merge: number): Promise<void> {
 }
 
 async function undo(merge: number): Promise<void> {
-  const undone = await inMergeTransaction(pool, (client) =>
-    takeBack(client, [merge], { from: ['retired'], to: 'undone' }),
-  )
+  const undone = await inMergeTransaction(pool, (client) => takeBack(client, [merge]))
   expect(undone).toEqual([merge])
 }
 

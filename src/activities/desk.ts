@@ -54,8 +54,8 @@ export function deskActivities(pool: Pool) {
     },
 
     /** Stores how far the portal is, for the command line. */
-    async notePortal(merge: number, state: 'waiting' | 'refused' | 'gave-up'): Promise<void> {
-      await setPortal(pool, merge, state)
+    async notePortal(merge: number, state: 'waiting' | 'refused' | 'gave-up', of: 'retired' | 'undone'): Promise<void> {
+      await setPortal(pool, merge, state, of)
     },
 
     /** Stores why a person has to look (null: no longer), for the command line. */
@@ -64,7 +64,7 @@ export function deskActivities(pool: Pool) {
     },
 
     /** Records who started the workflow as Temporal knows them, beside what the caller says of themselves. */
-    async noteStarter(merge: number): Promise<void> {
+    async noteStarter(merge: number, of: 'merge' | 'undo'): Promise<void> {
       const { info, client } = Context.current()
       const answer = await client.workflowService.getWorkflowExecutionHistory({
         namespace: info.namespace,
@@ -72,7 +72,7 @@ export function deskActivities(pool: Pool) {
         maximumPageSize: 1,
       })
       const started = answer.history?.events?.[0]?.workflowExecutionStartedEventAttributes
-      if (started?.identity) await setStartedBy(pool, merge, started.identity)
+      if (started?.identity) await setStartedBy(pool, merge, started.identity, of)
     },
 
     /** The merge as it is now: what the workflow completes with. */

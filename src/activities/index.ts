@@ -2,6 +2,7 @@ import type { Pool } from 'pg'
 import type { PortalClient } from '../portal/client'
 import { deskActivities } from './desk'
 import { portalActivities } from './portal'
+import { undoActivities } from './undo'
 
 export interface ActivityDependencies {
   /** Connections for single merges. */
@@ -11,7 +12,8 @@ export interface ActivityDependencies {
 
 /** All activities, over what they need; tests hand in what they like. */
 export function createActivities(dependencies: ActivityDependencies) {
-  return { ...deskActivities(dependencies.pool), ...portalActivities(dependencies.pool, dependencies.portal) }
+  const { pool, portal } = dependencies
+  return { ...deskActivities(pool), ...undoActivities(pool), ...portalActivities(pool, portal) }
 }
 
 export type Activities = ReturnType<typeof createActivities>

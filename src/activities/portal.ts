@@ -1,9 +1,11 @@
 import { Context } from '@temporalio/activity'
 import type { Pool } from 'pg'
 import { OntdubbelError } from '../domain/errors'
-import type { MergeReport } from '../domain/request'
+import type { MergeReport, UndoReport } from '../domain/request'
 import { mergeReport } from '../merges/report'
+import { revertPortalLinks } from '../merges/revertPortal'
 import { syncPortalLinks } from '../merges/syncPortal'
+import { undoReport } from '../merges/undoReport'
 import type { PortalClient } from '../portal/client'
 import { whileHeartbeating } from './heartbeat'
 
@@ -17,6 +19,12 @@ export function portalActivities(pool: Pool, portal: PortalClient) {
       const report = await mergeReport(pool, merge)
       if (!report) throw new OntdubbelError('unknown-merge', `there is no merge ${merge}`)
       return report
+    },
+
+    /** Brings the links at the portal back, ends the undo, and tells what came of it. */
+    async revertPortalLinks(merge: number): Promise<UndoReport> {
+      await whileHeartbeating(({ signal }) => revertPortalLinks(pool, portal, merge, signal))
+      return undoReport(pool, merge)
     },
   }
 }

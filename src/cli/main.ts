@@ -16,6 +16,7 @@ const COMMANDS: Record<string, () => Command> = {
   patron: () => (require('./patron') as typeof import('./patron')).patronCommand(),
   preview: () => (require('./preview') as typeof import('./preview')).previewCommand(),
   merge: () => (require('./merge') as typeof import('./merge')).mergeCommand(),
+  undo: () => (require('./undo') as typeof import('./undo')).undoCommand(),
   changes: () => (require('./changes') as typeof import('./changes')).changesCommand(),
   portal: () => (require('./portal') as typeof import('./portal')).portalCommand(),
   register: () => (require('./register') as typeof import('./register')).registerCommand(),

@@ -6,7 +6,7 @@ import { MERGE_STATUSES, type MergeStatus } from '../domain/codes'
 import { OntdubbelError } from '../domain/errors'
 import type { MergeReport } from '../domain/request'
 import { unfinishedMerges } from '../merges/report'
-import { mergeById, type MergeRow } from '../merges/store'
+import { mergeById, workflowOf, type MergeRow } from '../merges/store'
 import { hasWorkflow, operate, type Operated, type Operation } from '../temporal/operate'
 import { id } from './arguments'
 import { Places, withPlaces, withWho, type SharedOptions } from './context'
@@ -99,7 +99,7 @@ async function run(operation: Operation, mergeId: number | undefined, options: O
       for await (const one of merges) {
         const merge = await mergeById(pool, one)
         if (!merge) continue
-        const alive = await hasWorkflow(client, { workflowId: merge.workflow_id, firstRunId: merge.first_run_id })
+        const alive = await hasWorkflow(client, workflowOf(merge))
         if (options.orphaned && alive) continue
         const shown = { pool, places, options, many: mergeId === undefined }
         const exit = await operateOne(client, operation, merge, alive, shown)
@@ -128,8 +128,9 @@ async function operateOne(
   const { pool, options } = shown
   const { when, otherwise } = SPOKEN[operation]
   const status = merge.shown as MergeStatus
+  const inDatabase = merge.status === 'open' || merge.status === 'undoing'
   const wrongStage =
-    operation === 'abandon' ? merge.status !== 'open' : operation !== 'resume' && merge.status === 'open'
+    operation === 'abandon' ? !inDatabase : (operation === 'retry-portal' || operation === 'skip-portal') && inDatabase
   if (!when.includes(status) || wrongStage) {
     tell(`Merge ${merge.id} is ${status}: ${otherwise.says}.`)
     await show(merge.id, shown)
@@ -141,16 +142,10 @@ async function operateOne(
     return EXIT.done
   }
   // the same word for both: what needs attention at the portal is tried again there
-  const asked = operation === 'resume' && merge.status !== 'open' ? 'retry-portal' : operation
+  const asked = operation === 'resume' && !inDatabase ? 'retry-portal' : operation
   const operated = await operate(
     client,
-    {
-      id: merge.id,
-      kept: merge.kept,
-      removed: merge.removed,
-      workflowId: merge.workflow_id,
-      firstRunId: merge.first_run_id,
-    },
+    { id: merge.id, kept: merge.kept, removed: merge.removed, ...workflowOf(merge) },
     asked,
     options,
     alive,

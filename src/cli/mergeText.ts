@@ -18,7 +18,7 @@ export function stepLine(
 }
 
 /** "2 loans, 1 collapsed": what is 0 is left out. */
-function countsInWords(counts: Record<string, unknown>): string {
+export function countsInWords(counts: Record<string, unknown>): string {
   return Object.entries(counts)
     .filter(([, count]) => typeof count === 'number' && count > 0)
     .map(([name, count]) => `${String(count)} ${name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`)

@@ -3,7 +3,7 @@ import { OntdubbelError } from '../domain/errors'
 import type { MergeReport } from '../domain/request'
 import type { Language } from '../domain/sentences'
 import { mergeReport } from '../merges/report'
-import { mergeById } from '../merges/store'
+import { mergeById, workflowOf } from '../merges/store'
 import type { Places } from './context'
 import { EXIT } from './exitCodes'
 
@@ -15,7 +15,12 @@ export async function wholeReport(pool: Pool, places: Places, merge: number, lan
 }
 
 /** Adds where to look at it in the Temporal UI. */
-export async function withUrl(pool: Pool, places: Places, report: MergeReport): Promise<MergeReport> {
+export async function withUrl<R extends { id: number | null; temporalUrl: string | null }>(
+  pool: Pool,
+  places: Places,
+  report: R,
+): Promise<R> {
   const row = report.id === null ? undefined : await mergeById(pool, report.id)
-  return { ...report, temporalUrl: places.workflowUrl(row?.workflow_id ?? null, row?.first_run_id ?? null) }
+  const { workflowId, firstRunId } = row ? workflowOf(row) : { workflowId: null, firstRunId: null }
+  return { ...report, temporalUrl: places.workflowUrl(workflowId, firstRunId) }
 }

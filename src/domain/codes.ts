@@ -33,7 +33,7 @@ export const MERGE_STATUSES = [
 ] as const
 export type MergeStatus = (typeof MERGE_STATUSES)[number]
 
-/** Why a merge does not begin, in the order of domain.md; the last three are about the asking, not about the records. */
+/** Why a merge, or an undo, does not begin, in the order of domain.md; the last three of a merge are about the asking, not about the records. */
 export const REFUSALS = [
   'same-record',
   'unknown-patron',
@@ -46,6 +46,10 @@ export const REFUSALS = [
   'needs-acceptance',
   'bad-input',
   'unknown-merge',
+  // of an undo
+  'not-merged',
+  'later-merge',
+  'undo-window-over',
 ] as const
 export type RefusalCode = (typeof REFUSALS)[number]
 
@@ -72,6 +76,21 @@ export const WARNINGS = [
   'rejected-before',
 ] as const
 export type WarningCode = (typeof WARNINGS)[number]
+
+/** What an undo tells: what it did not put back, what had changed since, what came since and where it is now. */
+export const UNDO_CODES = [
+  'history-not-restored',
+  'hold-not-restored',
+  'contact-not-restored',
+  'subscription-not-restored',
+  'preference-not-restored',
+  'changed-since',
+  'went-with-removed',
+  'stays-with-kept',
+  'portal-links-left',
+  'portal-links-given-up',
+] as const
+export type UndoCode = (typeof UNDO_CODES)[number]
 
 /** The warnings that stop a merge until they are accepted by name. openMerge judges them too, in SQL. */
 export const STOPPING_WARNINGS = [

@@ -1,10 +1,11 @@
-import { inOrder, type Refusal, type Told, type Warning } from './codes'
-import type { MergeReport, WarningReport } from './request'
+import { inOrder, UNDO_CODES, type Refusal, type Told, type UndoCode, type Warning } from './codes'
+import type { MergeReport, UndoReport, UndoTold, WarningReport } from './request'
 import {
   failureRemedy,
   failureSentence,
   isFailureCode,
   refusalSentence,
+  undoSentence,
   warningSentence,
   type Language,
 } from './sentences'
@@ -48,6 +49,33 @@ export function refusedWithoutRow(refusal: Refusal, language: Language = 'en'): 
     steps: [],
     by: null,
     reason: null,
+    refusal: refusalReport(refusal, language),
+    attention: null,
+    temporalUrl: null,
+  }
+}
+
+/** What an undo tells, in one order, each with its sentence. */
+export function toldByUndo(told: readonly Told<UndoCode>[], language: Language): UndoTold[] {
+  return [...told]
+    .sort((a, b) => UNDO_CODES.indexOf(a.code) - UNDO_CODES.indexOf(b.code))
+    .map(({ code, details }) => ({ code, message: undoSentence(code, details, language), details }))
+}
+
+/** The report of an undo that was refused: the merge, where there is one, is as it was. */
+export function refusedUndo(
+  refusal: Refusal,
+  merge: Pick<UndoReport, 'id' | 'keep' | 'remove'> = { id: null, keep: null, remove: null },
+  language: Language = 'en',
+): UndoReport {
+  return {
+    ...merge,
+    status: 'refused',
+    by: null,
+    reason: null,
+    back: {},
+    told: [],
+    seen: [],
     refusal: refusalReport(refusal, language),
     attention: null,
     temporalUrl: null,

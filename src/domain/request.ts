@@ -1,4 +1,4 @@
-import type { MergeStatus, Refusal, StepName, TakeField, Told, Warning } from './codes'
+import type { MergeStatus, Refusal, StepName, TakeField, Told, UndoCode, Warning } from './codes'
 
 /** Of a reason, and of a name. */
 export const MAX_REASON_CHARACTERS = 200
@@ -56,4 +56,37 @@ export interface MergeReport {
   temporalUrl: string | null
   /** Only in a preview: of what was seen. */
   token?: string
+}
+
+/** What anybody may ask of the workflow undoMerge: a merge taken back, or (without `by`) an undo taken up again. */
+export interface UndoRequest {
+  merge: number
+  by?: string | undefined
+  /** At most 200 characters, without national numbers or e-mail addresses. */
+  reason?: string | undefined
+}
+
+/** What an undo tells, with its sentence. */
+export interface UndoTold extends Told<UndoCode> {
+  message: string
+}
+
+/** The object of `undo --json`, and what the workflow completes with. */
+export interface UndoReport {
+  /** Of the merge; null where it was refused before one was found. */
+  id: number | null
+  status: MergeStatus | 'preview'
+  keep: number | null
+  remove: number | null
+  /** Of the undo, not of the merge. */
+  by: string | null
+  reason: string | null
+  /** Rows that went (in a preview: would go) back to the removed record, and `portalLinks`. */
+  back: Record<string, number>
+  told: UndoTold[]
+  /** Who could see what of the other, from when to when (ISO 8601): rows by kind. */
+  seen: { patron: number; of: number; from: string; to: string; rows: Record<string, number> }[]
+  refusal: (Refusal & { message: string }) | null
+  attention: (Told & { message: string }) | null
+  temporalUrl: string | null
 }

@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import { OVERRIDES, TAKE_FIELDS, WARNINGS, type Refusal } from '../domain/codes'
-import { MAX_REASON_CHARACTERS, type MergeRequest } from '../domain/request'
+import { MAX_REASON_CHARACTERS, type MergeRequest, type UndoRequest } from '../domain/request'
 
 const MAX_NAME_CHARACTERS = 200
 
 const id = z.int().min(1)
 const codes = (allowed: readonly string[]) => z.array(z.enum(allowed as [string, ...string[]])).optional()
 const date = z.iso.date()
+const by = z.string().trim().min(1).max(MAX_NAME_CHARACTERS)
+const reason = z.string().max(MAX_REASON_CHARACTERS).optional()
 
 const newMerge = z.strictObject({
   keep: id,
@@ -17,10 +19,11 @@ const newMerge = z.strictObject({
   accept: codes(WARNINGS),
   override: codes(OVERRIDES),
   ifToken: z.string().min(1).max(MAX_NAME_CHARACTERS).optional(),
-  by: z.string().trim().min(1).max(MAX_NAME_CHARACTERS),
-  reason: z.string().max(MAX_REASON_CHARACTERS).optional(),
+  by,
+  reason,
 })
 const existingMerge = z.strictObject({ merge: id })
+const undo = z.strictObject({ merge: id, by: by.optional(), reason })
 
 export type ParsedRequest = Exclude<MergeRequest, { merge: number }>
 
@@ -32,8 +35,16 @@ export function parseRequest(input: unknown): { request: MergeRequest } | { refu
   const given = withoutNulls(input)
   const existing = typeof given === 'object' && given !== null && 'merge' in given
   const parsed = existing ? existingMerge.safeParse(given) : newMerge.safeParse(given)
-  if (parsed.success) return { request: parsed.data as MergeRequest }
-  const issue = parsed.error.issues[0]
+  return parsed.success ? { request: parsed.data as MergeRequest } : badInput(parsed.error)
+}
+
+/** The same of what undoMerge was sent. */
+export function parseUndo(input: unknown): { request: UndoRequest } | { refusal: Refusal } {
+  const parsed = undo.safeParse(withoutNulls(input))
+  return parsed.success ? { request: parsed.data } : badInput(parsed.error)
+}
+
+function badInput({ issues: [issue] }: z.ZodError): { refusal: Refusal } {
   const where = issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : (issue?.path.join('.') ?? '')
   return { refusal: { code: 'bad-input', details: { where, expected: expectation(issue) } } }
 }

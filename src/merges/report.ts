@@ -73,7 +73,7 @@ function stepReport(step: StepName, row: StepRow | undefined, failed: boolean, c
 }
 
 /** Why a person has to look at a merge: a step that failed for good, or the portal that did. */
-function attentionOf({ id, attention, portal }: MergeRow): Told | null {
+export function attentionOf({ id, attention, portal }: MergeRow): Told | null {
   const told =
     attention ?? (portal === 'refused' || portal === 'gave-up' ? { code: `portal-${portal}`, details: {} } : null)
   if (told === null) return null

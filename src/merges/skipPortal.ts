@@ -28,7 +28,7 @@ const librariesGivenUp = statement<{ library: string }>(
    order by library`,
 )
 
-const leaveNotices = statement<{ id: number }>(
+const writeNotices = statement<{ id: number }>(
   'skipPortal.leaveNotices',
   `insert into message (id, patron, library, kind, text, created_at, author)
    select $4::bigint + x.n - 1, $1, x.library, 'notice', x.text, clock_timestamp(), 'ontdubbel'
@@ -65,13 +65,21 @@ async function skipOnce(client: PoolClient, merge: number, who: Who): Promise<bo
   if (!locked) return false
   const { kept, removed } = locked
   const libraries = (await run(client, librariesGivenUp, [merge])).map(({ library }) => library)
-  let notices: { id: number }[] = []
-  if (libraries.length > 0) {
-    const texts = libraries.map((library) => givenUpNotice({ removed, library }))
-    // for the kept record of this merge: merged on meanwhile, the redirect sends it along
-    notices = await run(client, leaveNotices, [kept, libraries, texts, await nextId(client, 'message')])
-  }
-  await run(client, skip, [merge, notices.map(({ id }) => id)])
+  // for the kept record of this merge: merged on meanwhile, the redirect sends them along
+  const notices = await leaveNotices(client, kept, libraries, (library) => givenUpNotice({ removed, library }))
+  await run(client, skip, [merge, notices])
   await recordCommand(client, merge, 'skip-portal', who)
   return true
+}
+
+/** Leaves a record a notice for each library, numbered as the product numbers what it writes; gives their ids. */
+export async function leaveNotices(
+  client: PoolClient,
+  patron: number,
+  libraries: readonly string[],
+  textFor: (library: string) => string,
+): Promise<number[]> {
+  if (libraries.length === 0) return []
+  const values = [patron, libraries, libraries.map(textFor), await nextId(client, 'message')]
+  return (await run(client, writeNotices, values)).map(({ id }) => id)
 }

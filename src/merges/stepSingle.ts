@@ -7,7 +7,7 @@ import type { TransferName } from '../domain/plan'
 import { retireRecords, tellTheFeed } from '../steps/retireRecord'
 import { allOf, claimStep, goForward } from '../steps/step'
 import { transfers } from '../steps/transfers'
-import { takeBack } from '../steps/undo'
+import { abandonMerges } from '../steps/setApart'
 
 /**
  * One step of a single merge, one transaction. A retry, a second worker, an attempt that timed out but still runs: all find
@@ -73,11 +73,7 @@ export async function retireSingle(
 export async function abandonSingle(pool: Pool, merge: number, again: AgainOptions = {}): Promise<boolean> {
   return untilFree(
     (limited) =>
-      inMergeTransaction(
-        pool,
-        async (client) => (await takeBack(client, [merge], { from: ['open'], to: 'abandoned' })).length > 0,
-        { limited },
-      ),
+      inMergeTransaction(pool, async (client) => (await abandonMerges(client, [merge])).length > 0, { limited }),
     again,
   )
 }

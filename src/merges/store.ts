@@ -21,6 +21,9 @@ export interface MergeRow {
   reason: string | null
   workflow_id: string | null
   first_run_id: string | null
+  /** Of the workflow that undoes it; null where none does. */
+  undo_workflow_id: string | null
+  undo_first_run_id: string | null
   /** Since when the portal is waited for, ISO 8601; null where it never was. */
   portal_since: string | null
   asked_at: string
@@ -28,6 +31,8 @@ export interface MergeRow {
 
 const COLUMNS = `id, kept, removed, on_date, take, accept, override, status, merge_status(status, attention, portal) as shown, portal,
   attention, refusal, warnings, by, reason, workflow_id, first_run_id,
+  (select u.workflow_id from undo u where u.merge = merge.id) as undo_workflow_id,
+  (select u.first_run_id from undo u where u.merge = merge.id) as undo_first_run_id,
   to_char(portal_since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as portal_since,
   to_char(asked_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as asked_at`
 
@@ -42,6 +47,13 @@ const insert = statement<{ id: number }>(
 export interface WorkflowIds {
   workflowId: string
   firstRunId: string
+}
+
+/** The workflow that is at a merge, or was last: where it is undone, that of the undo. */
+export function workflowOf(merge: MergeRow): { workflowId: string | null; firstRunId: string | null; undo: boolean } {
+  if (merge.status === 'undoing' || merge.status === 'undone')
+    return { workflowId: merge.undo_workflow_id, firstRunId: merge.undo_first_run_id, undo: true }
+  return { workflowId: merge.workflow_id, firstRunId: merge.first_run_id, undo: false }
 }
 
 /** Makes the row of a new merge, status `new`. Null where this workflow has made one already. */
@@ -110,19 +122,31 @@ const portalState = statement(
   'merge.portal',
   `update merge set portal = $2, attention = null,
      portal_since = case when $2 = 'waiting' then coalesce(portal_since, clock_timestamp()) else portal_since end
-   where id = $1 and portal in ('pending', 'waiting', 'refused', 'gave-up')`,
+   where id = $1 and status = $3 and portal in ('pending', 'waiting', 'refused', 'gave-up')`,
 )
-/** How far the portal is, for a merge whose portal part has not ended; since when it is waited for, the first time. */
+/**
+ * How far the portal is, for a merge (`retired`) or an undo (`undone`) whose portal part has not ended; since when it is
+ * waited for, the first time. What comes late from the merge, when it is undone already, changes nothing.
+ */
 export async function setPortal(
   db: Queryable,
   merge: number,
   portal: 'pending' | 'waiting' | 'refused' | 'gave-up',
+  of: 'retired' | 'undone',
 ): Promise<void> {
-  await run(db, portalState, [merge, portal])
+  await run(db, portalState, [merge, portal, of])
 }
 
-const startedBy = statement('merge.startedBy', `update merge set started_by = $2 where id = $1`)
+const startedBy = {
+  merge: statement('merge.startedBy', `update merge set started_by = $2 where id = $1`),
+  undo: statement('undo.startedBy', `update undo set started_by = $2 where merge = $1`),
+}
 /** The Temporal identity that started the workflow, beside what the caller says of themselves. */
-export async function setStartedBy(db: Queryable, merge: number, identity: string): Promise<void> {
-  await run(db, startedBy, [merge, identity])
+export async function setStartedBy(
+  db: Queryable,
+  merge: number,
+  identity: string,
+  of: keyof typeof startedBy,
+): Promise<void> {
+  await run(db, startedBy[of], [merge, identity])
 }

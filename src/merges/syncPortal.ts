@@ -34,6 +34,13 @@ const openIntents = statement<LinkIntent & { round: number }>(
    where merge = $1 and outcome is null order by account, library, actor_id`,
 )
 
+const meant = statement<{ target: number }>(
+  'portal.meant',
+  `update portal_intent i set target = $5 from merge m
+   where i.merge = $1 and i.account = $2 and i.library = $3 and i.actor_id = $4 and m.id = i.merge and m.status = 'retired'
+   returning target`,
+)
+
 const intentDone = statement(
   'portal.intentDone',
   `update portal_intent set outcome = $5 where merge = $1 and account = $2 and library = $3 and actor_id = $4`,
@@ -89,8 +96,9 @@ export async function syncPortalLinks(
     const theirs = seen.length === 0 ? [] : await portal.linksTo([target], signal)
     await storeIntents(pool, merge, planLinks(seen, target, theirs), target)
     for (const intent of await run(pool, openIntents, [merge])) {
-      // committed with the target of then; made with the target of now
+      // committed with the target of then; made with the target of now, and committed again: an undo goes by it
       const now = { ...intent, to: await targetOf(pool, row.kept) }
+      if (!(await stillMeant(pool, merge, now))) return
       const key = keyOf(merge, intent)
       const applied = await applyIntent(portal, now, { idempotencyKey: key, signal })
       await storeOutcome(pool, merge, now, applied)
@@ -104,7 +112,7 @@ export async function syncPortalLinks(
  * The idempotency key of one intent: account ids are not ours and may be long, so they stand in it hashed. A link that comes
  * back after it was moved is another round, or the portal would answer that it has done so already.
  */
-function keyOf(merge: number, { account, library, from, round }: LinkIntent & { round: number }): string {
+export function keyOf(merge: number, { account, library, from, round }: LinkIntent & { round: number }): string {
   const link = createHash('sha256')
     .update(JSON.stringify([account, library, from]))
     .digest('hex')
@@ -115,6 +123,11 @@ async function targetOf(db: Queryable, kept: number): Promise<number> {
   const row = await runOne(db, endOfChain, [kept])
   if (!row?.target) throw new Error(`patron ${kept} is gone`)
   return row.target
+}
+
+/** Before each call: false where the merge is being undone. */
+async function stillMeant(pool: Pool, merge: number, { account, library, from, to }: LinkIntent): Promise<boolean> {
+  return (await runOne(pool, meant, [merge, account, library, from, to])) !== undefined
 }
 
 async function storeIntents(pool: Pool, merge: number, planned: readonly LinkIntent[], target: number): Promise<void> {

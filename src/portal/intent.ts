@@ -48,7 +48,7 @@ export async function applyIntent(
  * @throws PortalError where a call failed
  */
 export async function revertIntent(
-  client: Pick<PortalClient, 'linksTo' | 'addLink' | 'changeLink'>,
+  client: Pick<PortalClient, 'linksTo' | 'addLink' | 'changeLink' | 'removeLink'>,
   intent: LinkIntent,
   applied: AppliedIntent,
   options: CallOptions,
@@ -56,6 +56,13 @@ export async function revertIntent(
   const { account, library, from, to } = intent
   if (applied.outcome === 'changed') {
     const changed = await client.changeLink({ account, library, from: to, to: from }, options)
+    if (changed === 'already') {
+      // the patron has linked the old record anew: what the merge made of the first link must not stay
+      await client.removeLink(
+        { account, library, actorId: to },
+        { ...options, idempotencyKey: `${options.idempotencyKey}/remove` },
+      )
+    }
     return { outcome: changed === 'done' || changed === 'already' ? 'restored' : 'left' }
   }
   if (applied.outcome === 'gone-already') return { outcome: 'left' }

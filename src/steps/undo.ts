@@ -1,50 +1,114 @@
-import type { Client, PoolClient } from 'pg'
+import type { ClientBase } from 'pg'
 import { run, statement } from '../database/statement'
-import { allOf, goBack } from './step'
-import { inPlanOrder } from './transfers'
+import type { Refusal } from '../domain/codes'
+import { differencesFrom } from './differences'
+import { lockMerges, setRecordsApart } from './setApart'
+import { allOf } from './step'
+import { whatUndoTells, type UndoFacts } from './undoTold'
 
-const lock = statement<{ id: number }>(
-  'undo.lock',
+/** What became of the merges that were to be undone. Those in neither list are not (any more) retired: left alone. */
+export interface UndoResult {
+  undone: number[]
+  refused: { id: number; refusal: Refusal }[]
+}
+
+const refusals = statement<{ id: number; refusal: Refusal | null }>(
+  'undo.refusals',
+  `select m.id, case
+     when later.id is not null then jsonb_build_object('code', 'later-merge',
+       'details', jsonb_build_object('merge', m.id, 'later', later.id, 'patron', m.kept))
+     when m.stripped_at is not null then jsonb_build_object('code', 'undo-window-over', 'details', jsonb_build_object('merge', m.id))
+   end as refusal
+   from merge m left join lateral (
+     select o.id from merge o
+     where (o.kept = m.kept or o.removed = m.kept) and o.status in ('open', 'retired', 'undoing') and o.opened_at > m.opened_at
+     order by o.opened_at desc limit 1) later on true
+   where m.id = any($1) order by m.id`,
+)
+
+/** Why retired merges may not be undone; null where they may. Under their locks the answer stands. */
+export async function refusalsOfUndo(
+  client: Pick<ClientBase, 'query'>,
+  merges: readonly number[],
+): Promise<{ id: number; refusal: Refusal | null }[]> {
+  return run(client, refusals, [merges])
+}
+
+const takeNoticesAway = statement(
+  'undo.takeNoticesAway',
+  `delete from message t using merge m, merge_step s
+   where m.id = any($1) and s.merge = m.id and s.step = 'syncPortalLinks' and t.id in (select jsonb_array_elements(s.noted -> 'notices')::bigint)
+     and t.patron in (m.kept, m.removed) and t.author = 'ontdubbel'`,
+)
+
+const decide = statement(
+  'undo.decide',
+  `insert into pair_decision (lower_patron, higher_patron, why, by)
+   select least(kept, removed), greatest(kept, removed), $3, $2 from merge where id = any($1)
+   on conflict (lower_patron, higher_patron) do nothing`,
+)
+
+const facts = statement<UndoFacts>(
+  'undo.facts',
+  `select m.id as merge, m.kept, m.removed, to_char(d.day, 'YYYY-MM-DD') as since,
+     (h.counts ->> 'erased')::int as erased, array(select jsonb_object_keys(h.counts -> 'erasedAt') order by 1) as "erasedAt",
+     array(select (r ->> 'hold')::bigint from jsonb_array_elements(o.noted -> 'ready') r
+       where not exists (select from hold t where t.id = (r ->> 'hold')::bigint and t.patron = m.removed) order by 1) as "readyGone",
+     array(select c.id from contact c join edited_contact e on e.contact = c.id
+       where c.patron = m.removed and e.at > m.opened_at order by 1) as "editedContacts",
+     rows_since(m.kept, d.day) as "sinceOnKept", rows_since(m.removed, d.day) as "sinceOnRemoved"
+   from merge m cross join lateral (select (m.opened_at at time zone 'Europe/Brussels')::date as day) d
+   left join merge_step h on h.merge = m.id and h.step = 'transferLoanHistory'
+   left join merge_step o on o.merge = m.id and o.step = 'transferHolds'
+   where m.id = any($1) order by m.id`,
+)
+
+const finish = statement(
+  'undo.finish',
   `with m as materialized (
-     select id, kept, removed from merge where id = any($1) and status = any($2) order by id for update),
-   r as materialized (select p.id from patron p join m on m.removed = p.id order by p.id for update of p),
-   k as materialized (select p.id from patron p where p.id in (select kept from m) and (select count(*) from r) > 0 order by p.id for no key update of p)
-   select m.id from m where (select count(*) from k) > 0 order by m.id`,
-)
-
-const setApart = statement(
-  'undo.setApart',
-  `with m as materialized (select id, kept, removed from merge where id = any($1)),
-   kept as (update patron p set merging = null from m where p.id = m.kept and p.merging = m.id)
-   update patron p set merged_into = null, retired_at = null, merging = null from m where p.id = m.removed and p.merged_into = m.kept`,
-)
-
-const writeNotedAgain = statement<{ back: number }>('undo.writeNotedAgain', `select write_noted_again($1) as back`)
-
-const ended = statement(
-  'undo.ended',
-  `update merge set status = $2, attention = null, ended_at = clock_timestamp() where id = any($1)`,
+     select m.id, m.kept, m.removed, to_char(m.opened_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as since,
+       to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as till, rows_of(m.kept) as on_kept, rows_of(m.removed) as on_removed, t.told
+     from merge m join jsonb_to_recordset($2::jsonb) t (merge bigint, told jsonb) on t.merge = m.id where m.id = any($1)),
+   forgotten as (
+     delete from edited_contact e using contact c, m where c.id = e.contact and c.patron = m.removed),
+   ended as (
+     update merge set status = 'undone', portal = 'pending', portal_since = null, attention = null, ended_at = null
+     from m where merge.id = m.id)
+   insert into undo (merge, done_at, back, told, seen)
+   select m.id, clock_timestamp(), m.on_removed, m.told, jsonb_build_array(
+     jsonb_build_object('patron', m.kept, 'of', m.removed, 'from', m.since, 'to', m.till, 'rows', m.on_removed),
+     jsonb_build_object('patron', m.removed, 'of', m.kept, 'from', m.since, 'to', m.till, 'rows', m.on_kept))
+   from m
+   on conflict (merge) do update set done_at = excluded.done_at, back = excluded.back, told = excluded.told, seen = excluded.seen`,
 )
 
 /**
- * Takes merges back inside a transaction that takes patrons (design §3): locks the merges, then both records; sets the two
- * records apart again (first, or the redirect would send everything back); hands back the rows by written_for and puts back
- * old values and deleted rows where nothing changed since and the rules allow it; writes what the redirect altered or left
- * out once more. All of it whichever steps were done, so it abandons an unfinished merge too. Gives the merges that were
- * taken back: those that are not (any more) in one of `from` are left alone.
+ * Undoes merges inside a transaction that takes patrons, one or a group that shares no patron: locks each with both records,
+ * refuses what may not be undone (later-merge, undo-window-over), takes the rest back, writes down what went back, what not
+ * and who could see what, and marks the pair as not the same person. All but the feed line: whoever commits adds it last.
+ * It waits after locking, after the refusals, and for the differences before and after.
  */
-export async function takeBack(
-  client: Client | PoolClient,
+export async function undoInTransaction(
+  client: ClientBase,
   merges: readonly number[],
-  end: { from: readonly ('open' | 'retired' | 'undoing')[]; to: 'abandoned' | 'undone' },
-): Promise<number[]> {
-  const locked = (await run(client, lock, [merges, end.from])).map((row) => row.id)
-  if (locked.length === 0) return []
-  await allOf([
-    run(client, setApart, [locked]),
-    ...inPlanOrder.map((step) => goBack(client, step, locked)),
-    run(client, writeNotedAgain, [locked]),
-    run(client, ended, [locked, end.to]),
-  ])
-  return locked
+  who: { by: string; reason: string | null },
+): Promise<UndoResult> {
+  const result: UndoResult = { undone: [], refused: [] }
+  const locked = await lockMerges(client, merges, ['retired', 'undoing'])
+  if (locked.length === 0) return result
+  for (const { id, refusal } of await refusalsOfUndo(client, locked)) {
+    if (refusal) result.refused.push({ id, refusal })
+    else result.undone.push(id)
+  }
+  const { undone } = result
+  if (undone.length === 0) return result
+  const changed = await differencesFrom(client, undone, 'now')
+  const apart = setRecordsApart(client, undone)
+  const sent = [apart, run(client, takeNoticesAway, [undone]), run(client, decide, [undone, who.by, who.reason])]
+  const left = differencesFrom(client, undone, 'was')
+  const found = run(client, facts, [undone])
+  await allOf([...sent, left, found])
+  const told = whatUndoTells(await found, { changed, left: await left, noted: await apart })
+  await run(client, finish, [undone, JSON.stringify(told)])
+  return result
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client'
-import type { MergeRequest } from '../domain/request'
+import type { MergeRequest, UndoRequest } from '../domain/request'
 import { open, type OpenAnswer } from '../workflows/messages'
-import { queueName, workflowIdOf } from '../workflows/names'
+import { queueName, undoWorkflowIdOf, workflowIdOf } from '../workflows/names'
 
 type NewMerge = Exclude<MergeRequest, { merge: number }>
 
@@ -13,14 +13,27 @@ const LOOK_AFTER_MS = 2_000
 /** The events of a history that no worker has touched: started, and the first workflow task scheduled. */
 const UNTOUCHED_EVENTS = 2
 
-/** What a started workflow shows in the UI's list before it has run a line. Ids only. */
-function start(asked: NewMerge, workflowId = workflowIdOf(asked.keep, asked.remove)) {
-  return {
-    workflowId,
-    taskQueue: queueName('desk', process.env.TASK_QUEUE_PREFIX),
-    args: [asked] as [unknown],
-    staticSummary: `Merge ${asked.remove} into ${asked.keep}`,
-  }
+/** A workflow to start: its input, sent with the update too, since whoever joins a running one starts nothing. */
+interface Start {
+  workflowType: 'mergePatrons' | 'undoMerge'
+  workflowId: string
+  asked: unknown
+  /** What the UI's list shows before it has run a line. Ids only. */
+  staticSummary: string
+}
+
+function merging(asked: NewMerge, workflowId = workflowIdOf(asked.keep, asked.remove)): Start {
+  return { workflowType: 'mergePatrons', workflowId, asked, staticSummary: `Merge ${asked.remove} into ${asked.keep}` }
+}
+
+function undoing(asked: UndoRequest): Start {
+  const workflowId = undoWorkflowIdOf(asked.merge)
+  return { workflowType: 'undoMerge', workflowId, asked, staticSummary: `Undo merge ${asked.merge}` }
+}
+
+function optionsOf({ workflowId, asked, staticSummary }: Start) {
+  const taskQueue = queueName('desk', process.env.TASK_QUEUE_PREFIX)
+  return { workflowId, taskQueue, args: [asked] as [unknown], staticSummary }
 }
 
 /**
@@ -33,35 +46,39 @@ export async function startMerge(
   asked: NewMerge,
   onWait: () => void,
 ): Promise<OpenAnswer | 'no-worker'> {
-  const usual = workflowIdOf(asked.keep, asked.remove)
-  const answer = await openUnder(usual, client, asked, onWait)
+  const usual = merging(asked)
+  const answer = await startAndAsk(client, usual, onWait)
   if (answer === 'no-worker' || (answer.keep === asked.keep && answer.remove === asked.remove)) return answer
   // ids are a convention: somebody runs another merge under this one
-  return openUnder(`${usual}/${randomUUID()}`, client, asked, onWait)
+  return startAndAsk(client, merging(asked, `${usual.workflowId}/${randomUUID()}`), onWait)
 }
 
-async function openUnder(
-  workflowId: string,
+/** Starts an undo, or joins the running one, and answers as soon as the records are apart again, or with the refusal. */
+export async function startUndo(
   client: Client,
-  asked: NewMerge,
+  asked: UndoRequest,
   onWait: () => void,
 ): Promise<OpenAnswer | 'no-worker'> {
+  return startAndAsk(client, undoing(asked), onWait)
+}
+
+async function startAndAsk(client: Client, start: Start, onWait: () => void): Promise<OpenAnswer | 'no-worker'> {
   const began = Date.now()
   const updateId = randomUUID()
   let told = false
   for (;;) {
-    const startWorkflowOperation = new WithStartWorkflowOperation('mergePatrons', {
-      ...start(asked, workflowId),
+    const startWorkflowOperation = new WithStartWorkflowOperation(start.workflowType, {
+      ...optionsOf(start),
       workflowIdConflictPolicy: 'USE_EXISTING',
     })
     try {
       return await client.connection.withDeadline(Date.now() + LOOK_AFTER_MS, () =>
-        client.workflow.executeUpdateWithStart(open, { args: [asked], updateId, startWorkflowOperation }),
+        client.workflow.executeUpdateWithStart(open, { args: [start.asked], updateId, startWorkflowOperation }),
       )
     } catch (error) {
       if (!deadlinePassed(error)) throw error
     }
-    const { historyLength } = await client.workflow.getHandle(workflowId).describe()
+    const { historyLength } = await client.workflow.getHandle(start.workflowId).describe()
     if (historyLength <= UNTOUCHED_EVENTS) {
       if (Date.now() - began >= NO_WORKER_AFTER_MS) return 'no-worker'
     } else if (!told) {
@@ -73,8 +90,17 @@ async function openUnder(
 
 /** Only starts a merge. `running-already` where the pair's workflow is running: nothing was started. */
 export async function startMergeOnly(client: Client, asked: NewMerge): Promise<'started' | 'running-already'> {
+  return startOnly(client, merging(asked))
+}
+
+/** Only starts an undo. */
+export async function startUndoOnly(client: Client, asked: UndoRequest): Promise<'started' | 'running-already'> {
+  return startOnly(client, undoing(asked))
+}
+
+async function startOnly(client: Client, start: Start): Promise<'started' | 'running-already'> {
   try {
-    await client.workflow.start('mergePatrons', { ...start(asked), workflowIdConflictPolicy: 'FAIL' })
+    await client.workflow.start(start.workflowType, { ...optionsOf(start), workflowIdConflictPolicy: 'FAIL' })
     return 'started'
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) return 'running-already'

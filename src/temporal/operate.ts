@@ -10,20 +10,21 @@ import {
 import type { MergeStatus } from '../domain/codes'
 import { OntdubbelError } from '../domain/errors'
 import { abandon, resume, retryPortal, skipPortal, type Asking } from '../workflows/messages'
-import { queueName, workflowIdOf } from '../workflows/names'
+import { queueName, undoWorkflowIdOf, workflowIdOf } from '../workflows/names'
 import { deadlinePassed, NO_WORKER_AFTER_MS } from './calls'
 
 /** The updates that people send to a merge, by the names of the command line. */
 const UPDATES = { 'retry-portal': retryPortal, 'skip-portal': skipPortal, resume, abandon }
 export type Operation = keyof typeof UPDATES
 
-/** A merge and the workflow it belongs to, as the merges table has them; null where no workflow was ever its own. */
+/** A merge and the workflow that is at it (`undo`: that undoes it), as the database has them; null where there never was one. */
 export interface OperatedMerge {
   id: number
   kept: number
   removed: number
   workflowId: string | null
   firstRunId: string | null
+  undo: boolean
 }
 
 /**
@@ -98,19 +99,19 @@ async function answered(
 
 async function takeUp(
   client: Client,
-  { id, kept, removed }: OperatedMerge,
+  { id, kept, removed, undo }: OperatedMerge,
   operation: Operation,
   asking: Asking,
 ): Promise<Operated> {
-  const usual = workflowIdOf(kept, removed)
+  const usual = undo ? undoWorkflowIdOf(id) : workflowIdOf(kept, removed)
   // under the usual id somebody may run another merge: that one is left alone
   for (const workflowId of [usual, `${usual}/${randomUUID()}`]) {
-    const startWorkflowOperation = new WithStartWorkflowOperation('mergePatrons', {
+    const startWorkflowOperation = new WithStartWorkflowOperation(undo ? 'undoMerge' : 'mergePatrons', {
       workflowId,
       workflowIdConflictPolicy: 'FAIL',
       taskQueue: queueName('desk', process.env.TASK_QUEUE_PREFIX),
       args: [{ merge: id }] as [unknown],
-      staticSummary: `Merge ${removed} into ${kept}, taken up again`,
+      staticSummary: `${undo ? `Undo of merge ${id}` : `Merge ${removed} into ${kept}`}, taken up again`,
     })
     try {
       return await answered(client, () =>

@@ -1,14 +1,14 @@
 import { ApplicationFailure, CancellationScope, condition, isCancellation, setHandler } from '@temporalio/workflow'
 import type { MergeStatus } from '../domain/codes'
 import { MAX_REASON_CHARACTERS } from '../domain/request'
-import { abandon, resume, retryPortal, skipPortal, type Asking } from './messages'
+import { abandon, giveWay, resume, retryPortal, skipPortal, type Asking } from './messages'
 
 /** Where a merge is, as far as it matters for what may be asked of it. */
 export type Phase = 'opening' | 'database' | 'attention' | 'portal' | 'ended'
 
 /** What a person has asked of a merge and nothing has acted on yet. */
 export interface Command {
-  name: 'resume' | 'abandon' | 'retry-portal' | 'skip-portal'
+  name: 'resume' | 'abandon' | 'retry-portal' | 'skip-portal' | 'give-way'
   who: { by: string; reason: string | null }
 }
 
@@ -17,17 +17,29 @@ const SOMEBODY = 'unknown'
 /** A reason stays in the history: what looks like a national number or an e-mail address is not let in. */
 const PERSONAL = /\d{2}[. ]?\d{2}[. ]?\d{2}[-. ]?\d{3}[-. ]?\d{2}|[^\s@]+@[^\s@]+/
 
-/** The commands of people to one merge: what they may ask when (refused at once, by synchronous validators), and what they get. */
+export interface WhatMayBeAsked {
+  /** An existing merge or undo is taken up, of which nothing is known yet. */
+  takenUp: boolean
+  abandonIn: readonly Phase[]
+  /** Whether an undo may end its wait for the portal. */
+  givesWay: boolean
+}
+
+/** The commands of people to one merge or undo: what they may ask when (refused at once, by synchronous validators), and what they get. */
 export class Commands {
   phase: Phase = 'opening'
   /** As it is shown: what retryPortal and skipPortal answer. */
   status: MergeStatus = 'running'
+  /** As soon as it is known. */
+  merge: number | null = null
+  /** Whoever abandoned it got what they asked. */
+  abandoned = false
   private command: Command | undefined
   /** Counts what the portal has been asked and has answered, or not. */
   private attempts = 0
 
-  /** Sets the handlers; call it before anything is awaited. `takenUp`: an existing merge, of which nothing is known yet. */
-  constructor(private readonly takenUp: boolean) {
+  /** Sets the handlers; call it before anything is awaited. */
+  constructor(private readonly may: WhatMayBeAsked) {
     setHandler(
       resume,
       async (asking) => {
@@ -45,11 +57,11 @@ export class Commands {
       async (asking) => {
         this.ask('abandon', asking)
         await condition(() => this.phase === 'ended' || this.phase === 'portal')
-        if (this.status !== 'abandoned') throw refused('retired-already', 'The record is retired already: use undo.')
+        if (!this.abandoned) throw refused('retired-already', 'The record is retired already: use undo.')
       },
       {
-        validator: (asking) => this.allow(['database', 'attention'], asking),
-        description: 'Takes the unfinished merge back: both records are as they were. {"by": "your name"}',
+        validator: (asking) => this.allow(this.may.abandonIn, asking),
+        description: 'Gives up what is not done in the database: both records are as they were. {"by": "your name"}',
       },
     )
     setHandler(
@@ -65,6 +77,23 @@ export class Commands {
         description: 'Tries the portal now. {"by": "your name"}',
       },
     )
+    if (may.givesWay) {
+      setHandler(
+        giveWay,
+        async () => {
+          this.ask('give-way', undefined)
+          await condition(() => this.phase === 'ended')
+        },
+        {
+          validator: (merge) => {
+            // under the same workflow id the pair may be merged anew
+            if (this.merge !== null && merge !== this.merge) throw refused('not-waiting', 'This is another merge.')
+            this.allow(['portal'], undefined)
+          },
+          description: 'The merge is being undone: it waits for the portal no longer. Sent by undoMerge.',
+        },
+      )
+    }
     setHandler(
       skipPortal,
       async (asking) => {
@@ -139,7 +168,7 @@ export class Commands {
       throw refused('bad-input', 'A reason holds no national number and no e-mail address.')
     }
     if (this.command !== undefined) throw refused('not-waiting', `"${this.command.name}" was asked already.`)
-    const known = this.phase !== 'opening' || !this.takenUp
+    const known = this.phase !== 'opening' || !this.may.takenUp
     if (known && !phases.includes(this.phase)) {
       throw refused('not-waiting', `The merge is ${this.status} (${this.phase}): this cannot be asked now.`)
     }

@@ -32,7 +32,10 @@ export async function databasePart(merge: number, commands: Commands, shown: Sho
     if (abandoned) {
       await noteCommand(merge, 'abandon', abandoned.who)
       // false: it was retired before; steps that still run find that it is not open
-      if (await abandonMerge(merge)) return false
+      if (await abandonMerge(merge)) {
+        commands.abandoned = true
+        return false
+      }
     }
     const resumed = commands.take(['resume'])
     // of a merge taken up, that is what resume asks for
@@ -76,7 +79,7 @@ async function named(name: TransferName, merge: number): Promise<void> {
   await step(name)(merge)
 }
 
-function attentionOf(error: unknown): Told {
+export function attentionOf(error: unknown): Told {
   if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error
   const { cause } = error
   const details = cause instanceof ApplicationFailure ? (cause.details?.[0] as Record<string, unknown> | undefined) : {}

@@ -1,1 +1,2 @@
 export { mergePatrons } from './mergePatrons'
+export { undoMerge } from './undoMerge'

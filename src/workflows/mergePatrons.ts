@@ -17,11 +17,12 @@ import { databasePart } from './databasePart'
 import { open } from './messages'
 import { portalQueueOf } from './names'
 import { DATABASE_STEP, NOTE, STARTER } from './options'
-import { portalPart, type PortalStand } from './portalPart'
+import { portalPart } from './portalPart'
+import { standsAt } from './portalStand'
 import { answerTo } from './sameMerge'
-import { inBrussels, showState } from './showState'
+import { showState } from './showState'
 
-const { reportMerge, noteAttention, notePortal, noteCommand, skipPortal } = proxyActivities<Activities>(NOTE)
+const { reportMerge, noteCommand, skipPortal } = proxyActivities<Activities>(NOTE)
 const { noteStarter } = proxyActivities<Activities>({ ...STARTER, summary: 'Record who started it' })
 const { openMerge } = proxyActivities<Activities>({ ...DATABASE_STEP, summary: stepSentence('openMerge', 'en') })
 
@@ -38,7 +39,8 @@ function portal(options: ActivityOptions, summary: string): Pick<Activities, 'sy
 export async function mergePatrons(input: unknown): Promise<MergeReport> {
   let opened: Opened | undefined = undefined
   let underWay = false
-  const commands = new Commands(idOf(input, 'merge') !== null)
+  const takenUp = idOf(input, 'merge') !== null
+  const commands = new Commands({ takenUp, abandonIn: ['database', 'attention'], givesWay: true })
 
   setHandler(
     open,
@@ -61,7 +63,8 @@ export async function mergePatrons(input: unknown): Promise<MergeReport> {
   }
   const showAttention = (told: Told) => show('needs-attention', attentionReport(told, 'en')?.message)
   const end = async (report: MergeReport): Promise<MergeReport> => {
-    show(report.status as MergeStatus, report.refusal?.message)
+    // the records are apart again: what is left of that is the undo's, not this workflow's
+    show(report.status === 'undoing' ? 'undone' : (report.status as MergeStatus), report.refusal?.message)
     commands.phase = 'ended'
     await condition(allHandlersFinished)
     return report
@@ -71,11 +74,12 @@ export async function mergePatrons(input: unknown): Promise<MergeReport> {
   opened = await openMerge(input, workflowInfo().firstExecutionRunId)
   if (opened.merge === null) return end(refusedWithoutRow(opened.refusal ?? { code: 'bad-input', details: {} }))
   const { merge } = opened
+  commands.merge = merge
   if (opened.then === 'refused' && opened.refusal?.code === 'merge-in-progress') {
     // the merge of that id is another workflow's: this one is refused, it is not
     return end({ ...(await reportMerge(merge)), ...refusedPart(opened) })
   }
-  if (opened.then === 'refused') await noteStarter(merge).catch(() => {})
+  if (opened.then === 'refused') await noteStarter(merge, 'merge').catch(() => {})
   if (opened.then !== 'go-on') return end(await reportMerge(merge))
 
   underWay = true
@@ -89,16 +93,6 @@ export async function mergePatrons(input: unknown): Promise<MergeReport> {
   underWay = false
   commands.phase = 'portal'
   show('running', 'The records are merged. Updates the links at the portal.')
-  const stands = async (stand: PortalStand) => {
-    if (typeof stand === 'object') {
-      const told = { code: 'unforeseen', details: { step: 'syncPortalLinks' } }
-      await noteAttention(merge, told)
-      return showAttention({ ...told, details: { ...told.details, merge } })
-    }
-    await notePortal(merge, stand)
-    if (stand !== 'waiting') return showAttention({ code: `portal-${stand}`, details: { merge } })
-    show('waiting-for-portal', statusSentence('waiting-for-portal', { merge, since: inBrussels(new Date()) }, 'en'))
-  }
   // beside the portal's answer; a server that does not tell who started it stops no merge
   const [report] = await Promise.all([
     portalPart(
@@ -108,15 +102,15 @@ export async function mergePatrons(input: unknown): Promise<MergeReport> {
             options,
             waiting ? 'Wait for the portal: tried each minute for 30 days' : stepSentence('syncPortalLinks', 'en'),
           ).syncPortalLinks(merge),
-        stands,
+        stands: (stand) => standsAt(merge, 'retired', stand, { waits: show, needsAttention: showAttention }),
         retry: (command) => noteCommand(merge, 'retry-portal', command.who),
         skip: (command) => skipPortal(merge, command.who),
       },
       commands,
     ),
-    noteStarter(merge).catch(() => {}),
+    noteStarter(merge, 'merge').catch(() => {}),
   ])
-  return end(report === 'skipped' ? await reportMerge(merge) : report)
+  return end(typeof report === 'string' ? await reportMerge(merge) : report)
 }
 
 function refusedPart(opened: Opened): Pick<MergeReport, 'status' | 'refusal'> {
@@ -125,7 +119,7 @@ function refusedPart(opened: Opened): Pick<MergeReport, 'status' | 'refusal'> {
 }
 
 /** What the caller named, before anything has been checked: only to show it. */
-function idOf(input: unknown, key: 'keep' | 'remove' | 'merge'): number | null {
+export function idOf(input: unknown, key: 'keep' | 'remove' | 'merge'): number | null {
   const value = typeof input === 'object' && input !== null ? (input as Record<string, unknown>)[key] : null
   return typeof value === 'number' ? value : null
 }

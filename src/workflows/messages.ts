@@ -25,6 +25,8 @@ export interface Asking {
 export const resume = defineUpdate<void, [asking: Asking | undefined]>('resume')
 /** Takes an unfinished merge back. Fails with `retired-already` where the record was retired meanwhile. */
 export const abandon = defineUpdate<void, [asking: Asking | undefined]>('abandon')
+/** Sent by undoMerge to the merge's own workflow: it leaves its wait for the portal and ends. */
+export const giveWay = defineUpdate<void, [merge: number]>('giveWay')
 /** Tries the portal now. Answers with the merge's status after that. */
 export const retryPortal = defineUpdate<MergeStatus, [asking: Asking | undefined]>('retryPortal')
 /** Gives the portal part up, with a notice for the desk; a reason must be given, by itself or with who asks. */

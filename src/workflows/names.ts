@@ -28,3 +28,8 @@ export const SEARCH_ATTRIBUTES = [STATUS_ATTRIBUTE, KEPT_ATTRIBUTE, REMOVED_ATTR
 export function workflowIdOf(keep: number, remove: number): string {
   return `merge/${keep}/${remove}`
 }
+
+/** The workflow id of an undo, by convention. */
+export function undoWorkflowIdOf(merge: number): string {
+  return `undo/${merge}`
+}

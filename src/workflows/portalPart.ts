@@ -2,6 +2,9 @@ import { ActivityFailure, ApplicationFailure, type ActivityOptions } from '@temp
 import type { Command, Commands } from './commands'
 import { PORTAL_PATIENCE_MS, PORTAL_QUICK, PORTAL_WAIT } from './options'
 
+const LEAVES_A_TRY = ['skip-portal', 'give-way'] as const satisfies Command['name'][]
+const LEAVES_THE_WAIT = ['retry-portal', ...LEAVES_A_TRY] as const satisfies Command['name'][]
+
 /** How the portal's part stands while it has not ended. `refused` and `gave-up` need attention, and so does a failure nobody foresaw. */
 export type PortalStand = 'waiting' | 'refused' | 'gave-up' | { unforeseen: string }
 
@@ -19,13 +22,14 @@ export interface PortalWork<T> {
 /**
  * The portal's part of a merge or an undo: three quick tries, then one activity that the server tries again each minute for
  * 30 days from the first attempt; a refusal for good, and the end of the 30 days, wait for a person. A person may have it
- * tried now, or give it up (then the answer is `skipped`), at any moment.
+ * tried now, or give it up (then the answer is `skipped`), at any moment; an undo of the merge ends it (`gave-way`).
  */
-export async function portalPart<T>(work: PortalWork<T>, commands: Commands): Promise<T | 'skipped'> {
+export async function portalPart<T>(work: PortalWork<T>, commands: Commands): Promise<T | 'skipped' | 'gave-way'> {
   let patienceEnds = Date.now() + PORTAL_PATIENCE_MS
   let next: 'try' | 'wait' | 'ask' = 'try'
   for (;;) {
-    if (next === 'ask') await commands.wait(['retry-portal', 'skip-portal'])
+    if (next === 'ask') await commands.wait(LEAVES_THE_WAIT)
+    if (commands.take(['give-way'])) return 'gave-way'
     const skip = commands.take(['skip-portal'])
     if (skip !== undefined) {
       if (await work.skip(skip)) return 'skipped'
@@ -41,7 +45,7 @@ export async function portalPart<T>(work: PortalWork<T>, commands: Commands): Pr
     const waits = next === 'wait'
     let failed: PortalStand
     try {
-      const end = await commands.untilAsked(waits ? ['retry-portal', 'skip-portal'] : ['skip-portal'], () =>
+      const end = await commands.untilAsked(waits ? LEAVES_THE_WAIT : LEAVES_A_TRY, () =>
         work.attempt(waits ? waitUntil(patienceEnds) : PORTAL_QUICK, waits),
       )
       if (end === 'left') continue

@@ -1,6 +1,7 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow'
 import { KEPT_ATTRIBUTE, MERGE_ATTRIBUTE, REMOVED_ATTRIBUTE, STATUS_ATTRIBUTE } from './names'
 import type { MergeStatus } from '../domain/codes'
+import { inBrussels } from '../domain/moments'
 
 export interface ShownState {
   status: MergeStatus
@@ -21,10 +22,4 @@ export function showState({ status, merge, keep, remove, words }: ShownState): v
   ])
   const which = `${merge === null ? 'Merge' : `Merge ${merge}`}: ${remove ?? '?'} into ${keep ?? '?'}`
   setCurrentDetails(`**${which} — ${status}** (since ${inBrussels(new Date())})\n\n${words.replaceAll('\n', '\n\n')}`)
-}
-
-/** `2026-11-24 10:00`, Brussels' time: Swedish dates are ISO's. */
-export function inBrussels(moment: Date): string {
-  const format = { timeZone: 'Europe/Brussels', dateStyle: 'short', timeStyle: 'short' } as const
-  return new Intl.DateTimeFormat('sv-SE', format).format(moment)
 }

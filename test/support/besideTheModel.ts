@@ -1,18 +1,20 @@
 import type { Pool } from 'pg'
 import { sqlState } from '../../src/database/failures'
 import { inMergeTransaction } from '../../src/database/transaction'
+import type { WarningCode } from '../../src/domain/codes'
 import { TRANSFERS, type TransferName } from '../../src/domain/plan'
 import { openSingle } from '../../src/merges/openSingle'
 import { abandonSingle, doStep, retireSingle } from '../../src/merges/stepSingle'
 import { createMerge } from '../../src/merges/store'
 import { mergeGroup } from '../../src/steps/group'
-import { takeBack } from '../../src/steps/undo'
 import { nextId, type Desk, type Key, type Table, type Values } from './desk'
 import { edited, pick, type Action } from './lateActions'
 import { workflowOf } from './lateWrites'
 import { RedirectModel, Taken, type ModelRow } from './redirectModel'
+import { takeBack } from './takeBack'
 
-const BY = { by: 'test', on: '2026-11-24', accept: ['history-erased'] as 'history-erased'[] }
+const ACCEPT: WarningCode[] = ['history-erased', 'rejected-before']
+const BY = { by: 'test', on: '2026-11-24', accept: ACCEPT }
 
 /** The same things done to the database by desks and merges, and to the model. */
 export class BesideTheModel {
@@ -169,9 +171,7 @@ export class BesideTheModel {
     if (possible.length === 0) return
     const { id, left, merge } = pick(possible, which)
     if (what === 'undo') {
-      const undone = await inMergeTransaction(this.pool, (client) =>
-        takeBack(client, [id], { from: ['retired'], to: 'undone' }),
-      )
+      const undone = await inMergeTransaction(this.pool, (client) => takeBack(client, [id]))
       expect(undone).toEqual([id])
       return model.undo(merge)
     }

@@ -8,11 +8,11 @@ import { openSingle } from '../../src/merges/openSingle'
 import { doStep, retireSingle } from '../../src/merges/stepSingle'
 import { createMerge } from '../../src/merges/store'
 import { mergeGroup } from '../../src/steps/group'
-import { takeBack } from '../../src/steps/undo'
 import type { Asked } from './model'
 import type { ModelWarning } from './modelWarnings'
 import type { PatronRecord } from './records'
 import { KEYS, recordsIn, rowsOf, type Rows, type TableName } from './rows'
+import { takeBack } from './takeBack'
 
 export interface Done {
   /** Null where no merge was made. */
@@ -67,7 +67,7 @@ export async function mergeTogether(pool: Pool, client: Client, all: readonly As
 
 /** The reverse of every step, in one transaction. `finds` are the merges that are there to take back, where not all are. */
 export async function undoThem(pool: Pool, merges: readonly number[], { finds = merges } = {}): Promise<void> {
-  const back = await inMergeTransaction(pool, (client) => takeBack(client, merges, { from: ['retired'], to: 'undone' }))
+  const back = await inMergeTransaction(pool, (client) => takeBack(client, merges))
   expect([...back].sort((a, b) => a - b)).toEqual([...finds].sort((a, b) => a - b))
 }
 

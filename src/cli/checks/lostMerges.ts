@@ -14,7 +14,7 @@ interface UnfinishedMerge {
   id: number
   kept: number
   removed: number
-  opened: boolean
+  status: 'open' | 'retired' | 'undoing' | 'undone'
   workflowId: string | null
   firstRunId: string | null
 }
@@ -22,10 +22,13 @@ interface UnfinishedMerge {
 // a merge without a workflow that waits for the portal belongs to the sweeper of campaigns
 const unfinished = statement<UnfinishedMerge>(
   'doctor.unfinishedMerges',
-  `select id, kept, removed, status = 'open' as opened, workflow_id as "workflowId", first_run_id as "firstRunId" from merge
-   where (status = 'open' or (status = 'retired' and portal in ('pending', 'waiting') and workflow_id is not null))
-     and ($1::bigint[] is null or id = any($1))
-   order by id limit $2`,
+  `select m.id, m.kept, m.removed, m.status, case when x.undo then u.workflow_id else m.workflow_id end as "workflowId",
+     case when x.undo then u.first_run_id else m.first_run_id end as "firstRunId"
+   from merge m left join undo u on u.merge = m.id cross join lateral (select m.status in ('undoing', 'undone') as undo) x
+   where (m.status in ('open', 'undoing') or (m.status in ('retired', 'undone') and m.portal in ('pending', 'waiting')
+       and case when x.undo then u.workflow_id else m.workflow_id end is not null))
+     and ($1::bigint[] is null or m.id = any($1))
+   order by m.id limit $2`,
 )
 
 /** Finds merges that nobody goes on with: a workflow that was terminated, or that Temporal no longer knows. */
@@ -57,8 +60,15 @@ async function withoutWorkflow(client: Client, merges: readonly UnfinishedMerge[
   return lost
 }
 
-function told({ id, kept, removed, opened }: UnfinishedMerge): Check {
-  const where = opened ? 'before the record was retired' : 'before the portal was told'
+const STANDS: Record<UnfinishedMerge['status'], string> = {
+  open: 'before the record was retired',
+  retired: 'before the portal was told',
+  undoing: 'before its undo was done',
+  undone: 'before the portal was told of its undo',
+}
+
+function told({ id, kept, removed, status }: UnfinishedMerge): Check {
+  const where = STANDS[status]
   return wrong(
     'merges',
     `Merge ${id} (${removed} into ${kept}) stands still ${where}: its workflow is gone.`,

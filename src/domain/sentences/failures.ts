@@ -45,6 +45,17 @@ export const FAILURES = {
     },
     remedy: DECIDE,
   },
+  'undo-failed': {
+    retried: false,
+    says: {
+      en: 'The database refuses to take the merge back (SQLSTATE {sqlState}). Nothing was changed.',
+      nl: 'De databank weigert de ontdubbeling ongedaan te maken (SQLSTATE {sqlState}). Er is niets veranderd.',
+    },
+    remedy: {
+      en: 'When its cause is gone: "ontdubbel merge resume {merge}" tries again; "ontdubbel merge abandon {merge}" leaves the merge as it is.',
+      nl: 'Als de oorzaak weg is: "ontdubbel merge resume {merge}" probeert opnieuw; "ontdubbel merge abandon {merge}" laat de ontdubbeling zoals ze is.',
+    },
+  },
   'merge-not-open': {
     retried: false,
     says: {

@@ -40,6 +40,18 @@ const REFUSAL_SENTENCES: Record<RefusalCode, Sentence> = {
     nl: 'Foute invoer bij {where}: verwacht {expected}.',
   },
   'unknown-merge': { en: 'There is no merge {merge}.', nl: 'Ontdubbeling {merge} bestaat niet.' },
+  'not-merged': {
+    en: 'Merge {merge} is {status}: there is nothing to undo. An unfinished merge is taken back by "ontdubbel merge abandon {merge}".',
+    nl: 'Ontdubbeling {merge} is {status}: er is niets om ongedaan te maken. Een onafgewerkte ontdubbeling draait u terug met "ontdubbel merge abandon {merge}".',
+  },
+  'later-merge': {
+    en: 'Patron {patron} was merged once more since: undo merge {later} first, then this one.',
+    nl: 'Klant {patron} is daarna nog eens ontdubbeld: maak eerst ontdubbeling {later} ongedaan, dan deze.',
+  },
+  'undo-window-over': {
+    en: 'Merge {merge} can no longer be undone: its old values were stripped when its undo window ended.',
+    nl: 'Ontdubbeling {merge} kan niet meer ongedaan gemaakt worden: de oude waarden zijn gewist toen de termijn om was.',
+  },
 }
 
 /** The sentence of a refusal, its details filled in. */

@@ -1,0 +1,102 @@
+import { Command } from 'commander'
+import type { Pool } from 'pg'
+import { checkReason } from '../database/reason'
+import type { Refusal } from '../domain/codes'
+import { OntdubbelError } from '../domain/errors'
+import { refusedUndo } from '../domain/reports'
+import type { UndoReport } from '../domain/request'
+import { mergeById, workflowOf, type MergeRow } from '../merges/store'
+import { undoReport } from '../merges/undoReport'
+import { previewUndo } from '../merges/undoSingle'
+import { startUndo, startUndoOnly } from '../temporal/calls'
+import { hasWorkflow, operate } from '../temporal/operate'
+import { undoWorkflowIdOf } from '../workflows/names'
+import { id } from './arguments'
+import { Places, withPlaces, withWho, type SharedOptions } from './context'
+import { withDatabase } from './database'
+import { EXIT, exitCodeOf } from './exitCodes'
+import { followMerge } from './follow'
+import { printJson, tell, tellWaiting } from './output'
+import { withTemporal } from './temporal'
+import { printUndo } from './undoText'
+import { withUrl } from './wholeReport'
+
+interface UndoOptions extends SharedOptions {
+  preview?: boolean
+  wait: boolean
+  by: string
+  reason?: string
+}
+
+/** `ontdubbel undo ID`: takes a merge back. */
+export function undoCommand(): Command {
+  return withWho(withPlaces(new Command('undo').argument('<merge>', "the merge's id", id)))
+    .description(
+      'take a merge back: two records as they were, what has happened since on the right one of the two; an undo that was begun is followed, one that is done is reported',
+    )
+    .option('--preview', 'only show what would go back, what not, and who could see what; changes nothing')
+    .option('--no-wait', 'only start')
+    .option('--json', 'one JSON document')
+    .action(undo)
+}
+
+async function undo(merge: number, options: UndoOptions): Promise<void> {
+  const places = new Places(options.dataDir)
+  await withDatabase(
+    places.databaseUrl(),
+    async (pool) => {
+      await checkReason(pool, options.reason)
+      const row = await mergeById(pool, merge)
+      if (!row || row.status === 'new')
+        throw new OntdubbelError('unknown-merge', `There is no merge ${merge}.`, EXIT.badInput)
+      const report = await reportFor(pool, places, row, options)
+      if (!report) return
+      const shown = await withUrl(pool, places, report)
+      if (options.json) printJson(shown)
+      else printUndo(shown, options.lang)
+      process.exitCode = report.status === 'preview' ? EXIT.done : exitCodeOf(report)
+    },
+    { pipeline: options.preview === true },
+  )
+}
+
+async function reportFor(
+  pool: Pool,
+  places: Places,
+  row: MergeRow,
+  options: UndoOptions,
+): Promise<UndoReport | undefined> {
+  if (options.preview) return previewUndo(pool, row.id, options.lang, { onWait: tellWaiting })
+  const asked = { merge: row.id, by: options.by, ...(options.reason !== undefined && { reason: options.reason }) }
+  if (!options.wait) {
+    const outcome = await withTemporal(places, (client) => startUndoOnly(client, asked))
+    tell(outcome === 'started' ? 'The undo is started.' : 'An undo of this merge is running already.')
+    const report = await undoReport(pool, row.id, options.lang)
+    if (options.json) printJson({ ...report, temporalUrl: places.workflowUrl(undoWorkflowIdOf(row.id), null) })
+    return undefined
+  }
+  const answer = await withTemporal(places, async (client) => {
+    const begun = row.status === 'undoing' || row.status === 'undone'
+    const unfinished = begun && row.shown !== 'undone'
+    // begun, and its workflow is gone: taken up where it was
+    if (unfinished && !(await hasWorkflow(client, workflowOf(row)))) {
+      const operation = row.status === 'undoing' ? 'resume' : 'retry-portal'
+      const operated = await operate(client, { ...row, ...workflowOf(row) }, operation, options, false)
+      return operated.is === 'no-worker' ? ('no-worker' as const) : null
+    }
+    return startUndo(client, asked, tellWaiting)
+  })
+  if (answer === 'no-worker') {
+    tell('No worker is running: the undo is started, and runs when one comes ("ontdubbel worker", or "ontdubbel up").')
+    process.exitCode = EXIT.waits
+    if (options.json) printJson(await undoReport(pool, row.id, options.lang))
+    return undefined
+  }
+  if (answer?.refusal) return refused(row, answer.refusal, options)
+  await followMerge(pool, row.id, { language: options.lang, quiet: true })
+  return undoReport(pool, row.id, options.lang)
+}
+
+function refused({ id: merge, kept, removed }: MergeRow, refusal: Refusal, options: UndoOptions): UndoReport {
+  return refusedUndo(refusal, { id: merge, keep: kept, remove: removed }, options.lang)
+}

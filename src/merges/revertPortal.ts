@@ -1,0 +1,148 @@
+import type { Pool, PoolClient } from 'pg'
+import { run, runOne, statement, type Queryable } from '../database/statement'
+import { inPlainTransaction } from '../database/transaction'
+import { undoGivenUpNotice } from '../domain/sentences'
+import type { PortalClient } from '../portal/client'
+import { applyIntent, revertIntent, type AppliedIntent } from '../portal/intent'
+import type { LinkIntent } from '../portal/links'
+import { recordCommand, type Who } from './commands'
+import { leaveNotices } from './skipPortal'
+import { mergeById, type MergeRow } from './store'
+import { keyOf } from './syncPortal'
+import { addToUndo } from './undoReport'
+
+/** A link that a merge moved, or was to move, and that belongs elsewhere now. */
+interface MovedLink extends LinkIntent {
+  merge: number
+  round: number
+  outcome: AppliedIntent['outcome'] | null
+  /** The record that it belongs to now: `from`, or whom that was merged into. */
+  home: number
+}
+
+/**
+ * By what the database says now, not by which merge moved the link: where a merge's calls came after a later merge, they
+ * went to that one's record at once, and the order in which undos come to the portal does not matter.
+ */
+const toRevert = statement<MovedLink>(
+  'undo.linksToRevert',
+  `with recursive family as (
+     select $2::bigint as id union select p.id from family f join patron p on p.merged_into = f.id),
+   moved as (
+     select * from portal_intent where reverted is null and target = $1
+     union select i.* from family f join portal_intent i on i.actor_id = f.id and i.reverted is null)
+   select merge, account, library, actor_id as "from", target as "to", action, round, outcome, live_patron(actor_id) as home
+   from moved where live_patron(actor_id) <> target order by merge desc, account, library, actor_id`,
+)
+
+/** The links that an undo of this merge has to bring back. */
+export async function linksToRevert(db: Queryable, { kept, removed }: MergeRow): Promise<MovedLink[]> {
+  return run(db, toRevert, [kept, removed])
+}
+
+const learned = statement(
+  'undo.intentLearned',
+  `update portal_intent set outcome = $5 where merge = $1 and account = $2 and library = $3 and actor_id = $4`,
+)
+const reverted = statement(
+  'undo.intentReverted',
+  `update portal_intent set target = case when $5 = 'restored' then $6 else target end,
+     reverted = case when $5 = 'left' or actor_id = $6 then $5 end
+   where merge = $1 and account = $2 and library = $3 and actor_id = $4`,
+)
+const lockRecords = statement(
+  'undo.lockRecords',
+  `select id from patron where id in ($1, $2) order by id for key share`,
+)
+const complete = statement<{ restored: number; left: number; libraries: string[] }>(
+  'undo.complete',
+  `with done as (
+     update merge set portal = $2, attention = null, ended_at = clock_timestamp()
+     where id = $1 and status = 'undone' and portal in ('pending', 'waiting', 'refused', 'gave-up') returning id)
+   select count(i.merge) filter (where i.reverted = 'restored')::int as restored,
+     count(i.merge) filter (where i.reverted = 'left')::int as left,
+     coalesce(array_agg(distinct i.library order by i.library) filter (where i.reverted = 'left'), '{}') as libraries
+   from done d left join portal_intent i on i.merge = d.id group by d.id`,
+)
+
+/**
+ * The portal's part of an undo: every link that the merge moved points to the record whose it is. What the patron has
+ * changed at the portal since stays, and is told. Ends the undo in its last transaction, when nothing is left to do.
+ * @throws PortalError where a call failed; done links stay done
+ */
+export async function revertPortalLinks(
+  pool: Pool,
+  portal: PortalClient,
+  merge: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    const row = await mergeById(pool, merge)
+    if (row?.status !== 'undone' || row.portal === 'done' || row.portal === 'skipped') return
+    for (const link of await linksToRevert(pool, row)) await revertLink(pool, portal, link, signal)
+    const ended = await inPlainTransaction(pool, async (client) => {
+      await run(client, lockRecords, [row.kept, row.removed])
+      if ((await linksToRevert(client, row)).length > 0) return false
+      const links = await runOne(client, complete, [merge, 'done'])
+      if (links) await tell(client, merge, 'portal-links-left', links)
+      return true
+    })
+    if (ended) return
+  }
+}
+
+async function revertLink(pool: Pool, portal: PortalClient, link: MovedLink, signal?: AbortSignal): Promise<void> {
+  const { merge, account, library, from, to, action, home } = link
+  const key = keyOf(merge, link)
+  const ids = [merge, account, library, from]
+  let { outcome } = link
+  if (outcome === null) {
+    const there = await portal.linksTo([from], signal)
+    if (there.some((one) => one.account === account && one.library === library)) {
+      // never moved: it is where it belongs, or where the merge that holds now will find it
+      await run(pool, reverted, [...ids, 'restored', from])
+      return
+    }
+    // an answer was lost: asked again by its key, the portal tells what came of it
+    outcome = (await applyIntent(portal, { account, library, from, to, action }, { idempotencyKey: key, signal }))
+      .outcome
+    await run(pool, learned, [...ids, outcome])
+  }
+  const back = { account, library, from: home, to, action }
+  const options = { idempotencyKey: `${key}/undo/${to}-${home}`, signal }
+  const done = await revertIntent(portal, back, { outcome }, options)
+  await run(pool, reverted, [...ids, done.outcome, home])
+}
+
+/**
+ * Gives the portal's part of an undo up: the record that is there again gets a notice for each library whose link still
+ * points to the other, with the remedy. False where there is nothing (left) to give up.
+ */
+export async function skipUndoPortal(pool: Pool, merge: number, who: Who): Promise<boolean> {
+  return inPlainTransaction(pool, async (client) => {
+    const row = await mergeById(client, merge)
+    if (row?.status !== 'undone') return false
+    await run(client, lockRecords, [row.kept, row.removed])
+    const given = await linksToRevert(client, row)
+    for (const { merge: of, account, library, from, home } of given)
+      await run(client, reverted, [of, account, library, from, 'left', home])
+    const links = await runOne(client, complete, [merge, 'skipped'])
+    if (!links) return false
+    const libraries = [...new Set(given.map(({ library }) => library))].sort()
+    const { kept, removed } = row
+    await leaveNotices(client, removed, libraries, (library) => undoGivenUpNotice({ kept, library }))
+    await tell(client, merge, 'portal-links-given-up', { ...links, left: given.length, libraries })
+    await recordCommand(client, merge, 'skip-portal', who)
+    return true
+  })
+}
+
+async function tell(
+  client: PoolClient,
+  merge: number,
+  code: 'portal-links-left' | 'portal-links-given-up',
+  { restored, left, libraries }: { restored: number; left: number; libraries: string[] },
+): Promise<void> {
+  const told = left > 0 ? [{ code, details: { links: left, libraries } }] : []
+  await addToUndo(client, merge, { portalLinks: restored }, told)
+}

@@ -1,0 +1,54 @@
+import { run, runOne, statement, type Queryable } from '../database/statement'
+import type { MergeStatus, Told, UndoCode } from '../domain/codes'
+import { OntdubbelError } from '../domain/errors'
+import { attentionReport, toldByUndo } from '../domain/reports'
+import type { UndoReport } from '../domain/request'
+import type { Language } from '../domain/sentences'
+import { commandsOf } from './commands'
+import { attentionOf } from './report'
+import { mergeById } from './store'
+
+interface UndoRow {
+  back: Record<string, number>
+  told: Told<UndoCode>[]
+  seen: UndoReport['seen']
+}
+
+const undoRow = statement<UndoRow>('undo.row', `select back, told, seen from undo where merge = $1`)
+
+const add = statement('undo.add', `update undo set back = back || $2::jsonb, told = told || $3::jsonb where merge = $1`)
+
+/** Adds what came of the portal's part to what an undo tells. */
+export async function addToUndo(
+  db: Queryable,
+  merge: number,
+  back: Record<string, number>,
+  told: readonly Told<UndoCode>[],
+): Promise<void> {
+  await run(db, add, [merge, JSON.stringify(back), JSON.stringify(told)])
+}
+
+/**
+ * The object of `undo --json` of a merge, from the database.
+ * @throws OntdubbelError `unknown-merge`
+ */
+export async function undoReport(db: Queryable, merge: number, language: Language = 'en'): Promise<UndoReport> {
+  const row = await mergeById(db, merge)
+  if (!row) throw new OntdubbelError('unknown-merge', `there is no merge ${merge}`, 2)
+  const undo = await runOne(db, undoRow, [merge])
+  const asked = (await commandsOf(db, merge)).findLast(({ command }) => command === 'undo')
+  return {
+    id: row.id,
+    status: row.shown as MergeStatus,
+    keep: row.kept,
+    remove: row.removed,
+    by: asked?.by ?? null,
+    reason: asked?.reason ?? null,
+    back: undo?.back ?? {},
+    told: toldByUndo(undo?.told ?? [], language),
+    seen: undo?.seen ?? [],
+    refusal: null,
+    attention: attentionReport(attentionOf(row), language),
+    temporalUrl: null,
+  }
+}
