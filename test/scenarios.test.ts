@@ -4,6 +4,8 @@ import { exportRecords } from '../src/interchange/dump'
 import { createMerge } from '../src/merges/store'
 import { mergeReport } from '../src/merges/report'
 import { previewMerge } from '../src/merges/preview'
+import { previewUndo } from '../src/merges/undoSingle'
+import type { UndoReport } from '../src/domain/request'
 import { portalWarnings, syncPortalLinks } from '../src/merges/syncPortal'
 import { STOPPING_WARNINGS } from '../src/domain/codes'
 import { dumpAccounts, loadAccounts } from '../src/portal/control'
@@ -52,7 +54,19 @@ async function expectThen(stack: TestStack, scenario: Scenario): Promise<void> {
   for (const record of wanted) expect(comparable(found.get(record.id) ?? {})).toEqual(comparable(record))
 }
 
-describe('every scenario, as a single merge through the workflow', () => {
+/** The records as they were given, but for the loan history that the merge erased, which the undo names. */
+async function expectGivenAgain(stack: TestStack, scenario: Scenario, told: UndoReport['told']): Promise<void> {
+  const found = await recordsOf(stack, scenario)
+  const erased = told.find(({ code }) => code === 'history-not-restored')?.details.libraries as string[] | undefined
+  for (const record of scenario.given.filter(({ type }) => type !== 'library')) {
+    const wanted = { ...record }
+    if (record.id === scenario.merge.remove && Array.isArray(record.loanHistory))
+      wanted.loanHistory = (record.loanHistory as Json[]).filter(({ library }) => !erased?.includes(library as string))
+    expect(comparable(found.get(record.id) ?? {})).toEqual(comparable(wanted))
+  }
+}
+
+describe('every scenario, as a single merge through the workflow, and undone', () => {
   let stack: TestStack
   beforeAll(async () => {
     stack = await testStack()
@@ -71,6 +85,14 @@ describe('every scenario, as a single merge through the workflow', () => {
     expect(report.status).toBe(scenario.refusal === null ? 'completed' : 'refused')
     expect(report.warnings.map(({ code }) => code).sort()).toEqual(scenario.warnings)
     await expectThen(stack, scenario)
+    if (report.status !== 'completed' || report.id === null) return
+
+    const before = await previewUndo(stack.pool, report.id, 'en')
+    await expectThen(stack, scenario)
+    const undone = await stack.undo({ merge: report.id, by: 'test' })
+    expect(undone).toMatchObject({ status: 'undone', refusal: null, attention: null })
+    expect({ ...before.back, told: before.told }).toEqual({ ...undone.back, told: undone.told })
+    await expectGivenAgain(stack, scenario, undone.told)
   })
 })
 

@@ -56,14 +56,14 @@ export async function revertIntent(
   const { account, library, from, to } = intent
   if (applied.outcome === 'changed') {
     const changed = await client.changeLink({ account, library, from: to, to: from }, options)
-    if (changed === 'already') {
+    if (changed === 'exists-already') {
       // the patron has linked the old record anew: what the merge made of the first link must not stay
       await client.removeLink(
         { account, library, actorId: to },
         { ...options, idempotencyKey: `${options.idempotencyKey}/remove` },
       )
     }
-    return { outcome: changed === 'done' || changed === 'already' ? 'restored' : 'left' }
+    return { outcome: changed === 'gone' ? 'left' : 'restored' }
   }
   if (applied.outcome === 'gone-already') return { outcome: 'left' }
   const links = await client.linksTo([to], options.signal)

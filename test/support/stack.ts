@@ -3,7 +3,7 @@ import { Client, Connection } from '@temporalio/client'
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker'
 import type { Pool } from 'pg'
 import { createPool } from '../../src/database/pool'
-import type { MergeReport } from '../../src/domain/request'
+import type { MergeReport, UndoReport } from '../../src/domain/request'
 import { createPortalClient, type PortalClient } from '../../src/portal/client'
 import { createWorker } from '../../src/temporal/worker'
 import { QUEUES, queueName } from '../../src/workflows/names'
@@ -23,6 +23,8 @@ export interface TestStack {
   queuePrefix: string
   /** Starts mergePatrons as any Temporal client may, and gives what it completes with. */
   merge(request: unknown): Promise<MergeReport>
+  /** The same of undoMerge. */
+  undo(request: unknown): Promise<UndoReport>
   stop(): Promise<void>
 }
 
@@ -52,6 +54,12 @@ export async function testStack(): Promise<TestStack> {
   const running = Promise.all(workers.map((worker) => worker.run()))
   const client = new Client({ connection: await Connection.connect({ address: temporalAddress() }) })
   let count = 0
+  const execute = (workflowType: string, request: unknown) =>
+    client.workflow.execute(workflowType, {
+      workflowId: `${queuePrefix}/${++count}`,
+      taskQueue: queueName('desk', queuePrefix),
+      args: [request],
+    })
   return {
     database,
     pool,
@@ -59,12 +67,8 @@ export async function testStack(): Promise<TestStack> {
     portalClient,
     client,
     queuePrefix,
-    merge: (request) =>
-      client.workflow.execute('mergePatrons', {
-        workflowId: `${queuePrefix}/${++count}`,
-        taskQueue: queueName('desk', queuePrefix),
-        args: [request],
-      }) as Promise<MergeReport>,
+    merge: (request) => execute('mergePatrons', request) as Promise<MergeReport>,
+    undo: (request) => execute('undoMerge', request) as Promise<UndoReport>,
     async stop() {
       for (const worker of workers) worker.shutdown()
       await running
