@@ -10,7 +10,6 @@ import { skipUndoPortal } from '../merges/revertPortal'
 import { mergeById } from '../merges/store'
 import { undoReport } from '../merges/undoReport'
 import { takeBackMerge } from '../merges/undoSingle'
-import { giveWay } from '../workflows/messages'
 import { whileHeartbeating } from './heartbeat'
 
 /** The database part of an undo, and what surrounds it. */
@@ -35,16 +34,16 @@ export function undoActivities(pool: Pool) {
 
     /**
      * The merge's own workflow, where it still waits for the portal, ends: its last attempt has stopped before links are
-     * brought back. One that is gone, or has ended, is no error.
+     * brought back. One that is gone, or has ended, is no error. `update` is what tells it so.
      */
-    async endPortalWait(merge: number): Promise<void> {
+    async endPortalWait(merge: number, update: string): Promise<void> {
       const row = await mergeById(pool, merge)
       if (!row) throw new OntdubbelError('unknown-merge', `there is no merge ${merge}`)
       if (row.workflow_id === null) return
       try {
         await Context.current()
           .client.workflow.getHandle(row.workflow_id)
-          .executeUpdate(giveWay, { args: [merge] })
+          .executeUpdate(update, { args: [merge] })
       } catch (error) {
         // by name: under a test framework errors come from another realm
         const { name } = error as { name?: string }

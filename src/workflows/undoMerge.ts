@@ -15,7 +15,7 @@ import type { Opened } from '../merges/openSingle'
 import { Commands } from './commands'
 import { attentionOf } from './databasePart'
 import { idOf } from './mergePatrons'
-import { open } from './messages'
+import { giveWay, open } from './messages'
 import { portalQueueOf } from './names'
 import { DATABASE_STEP, NOTE, STARTER } from './options'
 import { portalPart } from './portalPart'
@@ -88,7 +88,7 @@ export async function undoMerge(input: unknown): Promise<UndoReport> {
   apart = true
   commands.phase = 'portal'
   show('undoing', 'The records are apart again. Brings the links at the portal back.')
-  await endPortalWait(merge)
+  await endPortalWait(merge, giveWay.name)
   const [report] = await Promise.all([
     portalPart(
       {
