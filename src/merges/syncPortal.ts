@@ -4,6 +4,7 @@ import { run, runOne, statement, type Queryable } from '../database/statement'
 import { inPlainTransaction } from '../database/transaction'
 import type { Warning } from '../domain/codes'
 import type { PortalClient } from '../portal/client'
+import { isPortalError, type PortalError } from '../portal/errors'
 import { applyIntent, type AppliedIntent } from '../portal/intent'
 import type { LinkIntent } from '../portal/links'
 import { planLinks } from '../portal/plan'
@@ -19,16 +20,24 @@ const chain = statement<{ id: number }>(
    select id from chain where merged_into is not null`,
 )
 
-const addIntents = statement(
-  'portal.addIntents',
-  `insert into portal_intent (merge, account, library, actor_id, action, target)
-   select $1, a, l, f, act, $6 from unnest($2::text[], $3::text[], $4::bigint[], $5::text[]) x (a, l, f, act)
-   on conflict (merge, account, library, actor_id) do update set action = excluded.action, target = excluded.target, outcome = null,
-     round = portal_intent.round + 1
-   where portal_intent.outcome is not null`,
+/** `round`: 1, or the how-manieth time this link had to be moved. */
+type RoundIntent = LinkIntent & { round: number }
+
+const doneIntents = statement<Omit<RoundIntent, 'to' | 'action'>>(
+  'portal.doneIntents',
+  `select account, library, actor_id as "from", round from portal_intent where merge = $1 and outcome is not null`,
 )
 
-const openIntents = statement<LinkIntent & { round: number }>(
+const addIntents = statement(
+  'portal.addIntents',
+  `insert into portal_intent (merge, account, library, actor_id, action, target, round)
+   select $1, a, l, f, act, $6, r from unnest($2::text[], $3::text[], $4::bigint[], $5::text[], $7::int[]) x (a, l, f, act, r)
+   on conflict (merge, account, library, actor_id) do update set action = excluded.action, target = excluded.target, outcome = null,
+     round = excluded.round
+   where portal_intent.outcome is not null and portal_intent.round = excluded.round - 1`,
+)
+
+const openIntents = statement<RoundIntent>(
   'portal.openIntents',
   `select account, library, actor_id as "from", target as "to", action, round from portal_intent
    where merge = $1 and outcome is null order by account, library, actor_id`,
@@ -37,13 +46,17 @@ const openIntents = statement<LinkIntent & { round: number }>(
 const meant = statement<{ target: number }>(
   'portal.meant',
   `update portal_intent i set target = $5 from merge m
-   where i.merge = $1 and i.account = $2 and i.library = $3 and i.actor_id = $4 and m.id = i.merge and m.status = 'retired'
+   where i.merge = $1 and i.account = $2 and i.library = $3 and i.actor_id = $4 and i.round = $6 and i.outcome is null
+     and m.id = i.merge and m.status = 'retired'
    returning target`,
 )
 
 const intentDone = statement(
   'portal.intentDone',
-  `update portal_intent set outcome = $5 where merge = $1 and account = $2 and library = $3 and actor_id = $4`,
+  // of two attempts at once the one that moved the link knows, whichever comes last
+  `update portal_intent set outcome = $5
+   where merge = $1 and account = $2 and library = $3 and actor_id = $4 and round = $6
+     and (outcome is null or outcome = 'gone-already')`,
 )
 
 const lockTarget = statement<{ live: boolean }>(
@@ -73,11 +86,14 @@ const tellCollapse = statement(
    where merge.id = $1 and n.removed > 0`,
 )
 
+/** Nothing that this token asks will be done. */
+const TOKEN_REFUSED = 401
+
 /**
  * R13: every portal link to the removed actor id points to the record at the end of the chain, as it stands at the end. What
  * shall become of each link is committed before the first call; a retry goes by it and adds links seen since. Completes the
  * merge in its last transaction, and only while the target is still at the end of its chain: else it goes round again.
- * @throws PortalError where a call failed; done links stay done
+ * @throws PortalError where a call failed; done links stay done. After a refusal the other links have been tried too
  */
 export async function syncPortalLinks(
   pool: Pool,
@@ -91,19 +107,30 @@ export async function syncPortalLinks(
     if (!row || row.status !== 'retired' || row.portal === 'done' || row.portal === 'skipped') return
     const target = await targetOf(pool, row.kept)
     // the records between too: one of them may have had its turn before a link of ours came to it
-    const merged = (await run(pool, chain, [row.removed])).map(({ id }) => id)
+    const merged = await mergedAway(pool, row.removed)
+    // asked before the links: what was moved until now and is seen all the same has come back
+    const moved = await run(pool, doneIntents, [merge])
     const seen = await portal.linksTo(merged, signal)
     const theirs = seen.length === 0 ? [] : await portal.linksTo([target], signal)
-    await storeIntents(pool, merge, planLinks(seen, target, theirs), target)
+    await storeIntents(pool, merge, planLinks(seen, target, theirs), moved)
+    let refused: PortalError | undefined
     for (const intent of await run(pool, openIntents, [merge])) {
       // committed with the target of then; made with the target of now, and committed again: an undo goes by it
       const now = { ...intent, to: await targetOf(pool, row.kept) }
-      if (!(await stillMeant(pool, merge, now))) return
+      if (!(await stillMeant(pool, merge, now))) continue
       const key = keyOf(merge, intent)
-      const applied = await applyIntent(portal, now, { idempotencyKey: key, signal })
-      await storeOutcome(pool, merge, now, applied)
+      try {
+        const applied = await applyIntent(portal, now, { idempotencyKey: key, signal })
+        await storeOutcome(pool, merge, now, applied)
+      } catch (error) {
+        // a refusal may be for this account alone: the links of the others are not given up with it
+        if (!isPortalError(error) || error.retryable || error.details['status'] === TOKEN_REFUSED) throw error
+        refused ??= error
+      }
     }
-    const left = seen.length === 0 ? [] : await portal.linksTo(merged, signal)
+    if (refused !== undefined) throw refused
+    // the chain as it is now: a target may have been merged on, and had its turn, while a link of ours was on its way to it
+    const left = seen.length === 0 ? [] : await portal.linksTo(await mergedAway(pool, row.removed), signal)
     if (left.length === 0 && (await completeWhileLive(pool, merge, row.kept, attempt))) return
   }
 }
@@ -112,11 +139,16 @@ export async function syncPortalLinks(
  * The idempotency key of one intent: account ids are not ours and may be long, so they stand in it hashed. A link that comes
  * back after it was moved is another round, or the portal would answer that it has done so already.
  */
-export function keyOf(merge: number, { account, library, from, round }: LinkIntent & { round: number }): string {
+export function keyOf(merge: number, { account, library, from, round }: RoundIntent): string {
   const link = createHash('sha256')
     .update(JSON.stringify([account, library, from]))
     .digest('hex')
   return `ontdubbel/${merge}/${link}/${round}`
+}
+
+/** The removed record and those that it was merged into, but for the last. */
+async function mergedAway(db: Queryable, removed: number): Promise<number[]> {
+  return (await run(db, chain, [removed])).map(({ id }) => id)
 }
 
 async function targetOf(db: Queryable, kept: number): Promise<number> {
@@ -125,13 +157,23 @@ async function targetOf(db: Queryable, kept: number): Promise<number> {
   return row.target
 }
 
-/** Before each call: false where the merge is being undone. */
-async function stillMeant(pool: Pool, merge: number, { account, library, from, to }: LinkIntent): Promise<boolean> {
-  return (await runOne(pool, meant, [merge, account, library, from, to])) !== undefined
+/** Before each call: false where another attempt has done it, or the merge is being undone. */
+async function stillMeant(pool: Pool, merge: number, intent: RoundIntent): Promise<boolean> {
+  const { account, library, from, to, round } = intent
+  return (await runOne(pool, meant, [merge, account, library, from, to, round])) !== undefined
 }
 
-async function storeIntents(pool: Pool, merge: number, planned: readonly LinkIntent[], target: number): Promise<void> {
-  if (planned.length === 0) return
+async function storeIntents(
+  pool: Pool,
+  merge: number,
+  planned: readonly LinkIntent[],
+  moved: readonly Omit<RoundIntent, 'to' | 'action'>[],
+): Promise<void> {
+  const target = planned[0]?.to
+  if (target === undefined) return
+  const place = ({ account, library, from }: Pick<LinkIntent, 'account' | 'library' | 'from'>) =>
+    JSON.stringify([account, library, from])
+  const rounds = new Map(moved.map((intent) => [place(intent), intent.round]))
   await run(pool, addIntents, [
     merge,
     planned.map((intent) => intent.account),
@@ -139,11 +181,13 @@ async function storeIntents(pool: Pool, merge: number, planned: readonly LinkInt
     planned.map((intent) => intent.from),
     planned.map((intent) => intent.action),
     target,
+    planned.map((intent) => (rounds.get(place(intent)) ?? 0) + 1),
   ])
 }
 
-async function storeOutcome(pool: Pool, merge: number, intent: LinkIntent, applied: AppliedIntent): Promise<void> {
-  await run(pool, intentDone, [merge, intent.account, intent.library, intent.from, applied.outcome])
+async function storeOutcome(pool: Pool, merge: number, intent: RoundIntent, applied: AppliedIntent): Promise<void> {
+  const { account, library, from, round } = intent
+  await run(pool, intentDone, [merge, account, library, from, applied.outcome, round])
 }
 
 /** The last transaction. False where the target was merged on meanwhile: its links must follow. */
