@@ -1,29 +1,29 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, openSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { Command } from 'commander'
 import { OntdubbelError } from '../domain/errors'
-import { demoConsortium } from '../generator/demo'
-import { packageRoot } from '../packageRoot'
 import { findRunningStack, type StackInfo } from '../stack/stackFile'
 import { EXIT } from './exitCodes'
-import { print, styled, tell } from './output'
+import { demoTour, heading, LAUNCHER } from './demoTour'
+import { print, tell } from './output'
 
 const DEMO_DATA_DIR = '.ontdubbel-demo'
 /** First start of PostgreSQL and Temporal on a slow machine. */
 const STACK_READY_MS = 180_000
-const LAUNCHER = path.join(packageRoot, 'bin', 'ontdubbel.js')
 
 interface DemoOptions {
   dataDir: string
   keep: boolean
 }
 
-/** `ontdubbel demo`: the embedded stack, a small consortium, and a merge from preview to result, by the commands ops use. */
+/** `ontdubbel demo`: the embedded stack, a small consortium, and merges from preview to undo, by the commands ops use. */
 export function demoCommand(): Command {
   return new Command('demo')
-    .description('start an embedded stack from nothing, merge real-looking patrons, show the result')
+    .description(
+      'start an embedded stack from nothing, merge real-looking patrons and take a merge back, show the result',
+    )
     .option('--data-dir <folder>', 'where its data lives; emptied first', DEMO_DATA_DIR)
     .option('--keep', 'leave the stack running, to look around', false)
     .action(demo)
@@ -40,73 +40,13 @@ async function demo(options: DemoOptions): Promise<void> {
   try {
     heading('The stack: PostgreSQL, Temporal with its UI, a portal, a worker')
     const info = await stack.start()
-    await tour(options.dataDir, info)
+    await demoTour(options.dataDir, info)
   } catch (error) {
     await stack.stop()
     throw error
   }
   if (options.keep) stack.leave()
   else await stack.stop()
-}
-
-/** The demo's story. Each command is run as it is shown; one that ends otherwise than it should ends the demo. */
-async function tour(dataDir: string, info: StackInfo): Promise<void> {
-  const today = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Brussels' }).format(new Date())
-  const { records, pairs } = demoConsortium({ today })
-  const file = path.join(dataDir, 'consortium.ndjson')
-  writeFileSync(file, records.map((record) => `${JSON.stringify(record)}\n`).join(''))
-  const ontdubbel = (args: (string | number)[], expected: number = EXIT.done) =>
-    run(args.map(String), dataDir, expected)
-
-  heading('A small consortium of three libraries, from a file')
-  await ontdubbel(['import', file])
-
-  const { keep, remove } = pairs.warnings
-  heading(`Patrons ${keep} and ${remove} are one person. The one that stays, before`)
-  await ontdubbel(['patron', 'show', keep])
-  heading('What the merge would do, and what staff should know first: a preview changes nothing')
-  await ontdubbel(['preview', keep, remove])
-
-  heading('Without accepting what cannot be undone, nothing happens')
-  await ontdubbel(['merge', keep, remove], EXIT.refused)
-  heading('Accepted by name: the merge, step by step, by a Temporal workflow')
-  await ontdubbel(['merge', keep, remove, '--accept', 'history-erased', '--reason', 'the demo'])
-
-  heading(`Patron ${keep}, after. Everything of ${remove} is here`)
-  await ontdubbel(['patron', 'show', keep])
-  heading(`${remove} leads to the kept record`)
-  await ontdubbel(['patron', 'show', remove])
-
-  const { twins, onlineRegistration, twoNumbers } = pairs
-  heading('Two people are not merged by accident: twins')
-  await ontdubbel(['preview', twins.keep, twins.remove])
-  heading('… an online registration that nobody has verified')
-  await ontdubbel(['merge', onlineRegistration.keep, onlineRegistration.remove], EXIT.refused)
-  heading('… two national numbers')
-  await ontdubbel(['merge', twoNumbers.keep, twoNumbers.remove], EXIT.refused)
-
-  heading('All merges so far')
-  await ontdubbel(['merge', 'list'])
-  print(`\nThe same in the Temporal UI: ${info.temporal.ui}/namespaces/${info.temporal.namespace}/workflows`)
-}
-
-function heading(text: string): void {
-  print(`\n${styled('bold', `— ${text}`)}`)
-}
-
-/** Runs a command of ours as a user would, shows it, and expects its exit code. */
-async function run(args: string[], dataDir: string, expected: number): Promise<void> {
-  print(styled('cyan', `$ ontdubbel ${args.join(' ')}`))
-  const child = spawn(process.execPath, [LAUNCHER, ...args, '--data-dir', dataDir], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-  })
-  const [code] = (await once(child, 'exit')) as [number | null]
-  if (code !== expected) {
-    throw new OntdubbelError(
-      'demo-failed',
-      `"ontdubbel ${args.join(' ')}" ended with ${code ?? 'a signal'}, not with ${expected}.`,
-    )
-  }
 }
 
 /** `ontdubbel up` in a process of its own, which may outlive the demo. */
