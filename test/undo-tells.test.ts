@@ -1,0 +1,148 @@
+import fc from 'fast-check'
+import type { Pool } from 'pg'
+import { untilFree } from '../src/database/again'
+import { sqlState } from '../src/database/failures'
+import { inMergeTransaction } from '../src/database/transaction'
+import { undoReport } from '../src/merges/undoReport'
+import { undoInTransaction } from '../src/steps/undo'
+import { askedAt, oneAllowedMerge } from './support/cases'
+import { mergeSingly } from './support/mergeOnDatabase'
+import type { Asked } from './support/model'
+import { PROPERTY_TIMEOUT_MS, runs } from './support/properties'
+import { KEYS, rowsOf, type Rows, type TableName } from './support/rows'
+import { useDatabase, withoutErased } from './support/useDatabase'
+
+jest.setTimeout(PROPERTY_TIMEOUT_MS)
+const setting = useDatabase()
+type Row = Record<string, unknown>
+
+/** What a desk does between the merge and the undo; $1 is the kept record, $2 the removed one, $3 a number to choose by. */
+const DESK = [
+  `update contact set value = 'new' || $3 || '@example.org', kind = 'email', is_primary = false where id = (select id from contact where patron = $1 and $2 > 0 order by id offset $3 % 3 limit 1)`,
+  `update contact set is_primary = not is_primary where id = (select id from contact where patron = $1 and $2 > 0 order by id offset $3 % 3 limit 1)`,
+  `delete from contact where id = (select id from contact where patron = $1 and $2 > 0 order by id offset $3 % 3 limit 1)`,
+  `insert into contact (patron, kind, value, is_primary) select $2, kind, value, true from contact where patron = $1 order by id offset $3 % 3 limit 1`,
+  `insert into contact (patron, kind, value, is_primary) values (case when $3 % 2 = 0 then $1 else $2 end, 'mobile', '0470 11 22 ' || 10 + $3 % 90, $3 % 3 = 0)`,
+  `update hold set status = case when $3 % 2 = 0 then 'waiting' else 'ready' end, reason = null where id = (select id from hold where patron = $1 and $2 > 0 order by id offset $3 % 3 limit 1)`,
+  `delete from hold where id = (select id from hold where patron = $1 and $2 > 0 order by id offset $3 % 3 limit 1)`,
+  `insert into hold (id, patron, library, title, placed_at, status) select (select max(id) + 1 from hold), $2, library, title, now(), 'waiting' from hold where patron = $1 order by id offset $3 % 3 limit 1`,
+  `select return_loan((select id from loan where patron = $1 and $2 > 0 order by id offset $3 % 3 limit 1), current_date)`,
+  `insert into loan (id, patron, library, item, title, loaned_on, due_on, card) select (select max(id) + 1 from (select id from loan union all select id from loan_history) x), $1, 'ZOT', 'x', 'x', current_date, current_date, number from card where patron = $1 and $2 > 0 order by number offset $3 % 3 limit 1`,
+  `insert into payment (id, charge, amount, paid_on) select (select max(id) + 1 from payment), id, 1, current_date from charge where patron = $1 and $2 > 0 and paid < amount order by id offset $3 % 3 limit 1`,
+  `update subscription set stopped_on = current_date - ($3 % 7)::int where id = (select id from subscription where patron = $1 and $2 > 0 order by id offset $3 % 3 limit 1)`,
+  `delete from subscription where id = (select id from subscription where patron = $1 and $2 > 0 order by id offset $3 % 3 limit 1)`,
+  `update history_preference set enabled = not enabled where patron = $1 and $2 > 0 and library = 'ZOT' and $3 > 0`,
+  `insert into history_preference (patron, library, enabled) values ($2, 'OOS', $3 % 2 = 0 and $1 > 0)`,
+  `update patron set last_name = 'New' || $3 where id = $1 and $2 > 0`,
+  `update patron set birth_date = '1990-01-01'::date + ($3 % 9)::int where id = $1 and $2 > 0`,
+  `update patron set street = 'New street', house_number = $3::text where id = $1 and $2 > 0`,
+  `update patron set national_number = null where id = $1 and $2 > 0 and $3 % 2 = 0`,
+  `update patron set internet_block = null where id = $1 and $2 > 0 and $3 % 2 = 0`,
+  `insert into card (number, patron, status) values ('x' || $2 || '-' || $3, case when $3 % 2 = 0 then $1 else $2 end, 'active')`,
+] as const
+
+const deskWork = fc.array(fc.record({ what: fc.nat(DESK.length - 1), which: fc.nat(99) }), { maxLength: 8 })
+
+/** What a rule of the database forbids, no desk does either. */
+async function atTheDesk(pool: Pool, { keep, remove }: Asked, text: string, which: number): Promise<void> {
+  const typed = text.replace(/\$([12])/g, '$$$1::bigint').replace(/\$3(?!::)/g, '$$3::int')
+  await pool.query(typed, [keep, remove, which]).catch((error: unknown) => {
+    if (!['23505', '23514', '23502'].includes(sqlState(error) ?? '')) throw error
+  })
+}
+
+/** Each row by what makes it one. */
+function byKey(rows: Rows): Map<string, Row> {
+  const tables = Object.entries(KEYS) as [TableName, readonly string[]][]
+  return new Map(
+    tables.flatMap(([table, keys]) =>
+      rows[table].map((row) => [[table, ...keys.map((key) => String(row[key]))].join(' '), row] as const),
+    ),
+  )
+}
+
+const withoutPlace = ({ patron: _patron, written_for: _writtenFor, ...rest }: Row): Row => rest
+
+/** What the report names, in the words of the keys above. */
+function namedBy(told: { code: string; details: Record<string, unknown> }[], asked: Asked): Set<string> {
+  const named = new Set<string>()
+  for (const { details } of told) {
+    const add = (table: TableName, list: unknown, before = '') =>
+      (list as unknown[] | undefined)?.forEach((one) => named.add(`${table} ${before}${String(one)}`))
+    add('hold', details.holds)
+    add('contact', details.contacts)
+    add('subscription', details.subscriptions)
+    for (const patron of [asked.keep, asked.remove])
+      add('history_preference', details.preferences ?? details.libraries, `${patron} `)
+  }
+  return named
+}
+
+test('whatever desks did since, each row is there once, what nobody touched is as it was, and what is not is named', async () => {
+  await fc.assert(
+    fc.asyncProperty(oneAllowedMerge, deskWork, async (given, work) => {
+      const { pool } = setting
+      const { world, ids, offset } = await setting.put(given.world)
+      const asked = askedAt(given.asked, offset)
+      const before = byKey(withoutErased(await rowsOf(pool, ids), world, [asked]))
+      const { merge = 0 } = await mergeSingly(pool, asked)
+      const merged = byKey(await rowsOf(pool, ids))
+      for (const { what, which } of work) await atTheDesk(pool, asked, DESK[what] as string, which)
+      const late = byKey(await rowsOf(pool, ids))
+      const { undone } = await untilFree(() =>
+        inMergeTransaction(pool, (client) => undoInTransaction(client, [merge ?? 0], { by: 'test', reason: null })),
+      )
+      expect(undone).toEqual([merge])
+      const after = byKey(await rowsOf(pool, ids))
+      const { told } = await undoReport(pool, merge ?? 0)
+      const named = namedBy(told, asked)
+      const fields = (told.find(({ code }) => code === 'changed-since')?.details.fields ?? []) as string[]
+
+      // of then and since, once
+      const countable = (key: string) => /^(loan|loan_history|charge|payment|message|card) /.test(key)
+      expect([...after.keys()].filter(countable).sort()).toEqual([...late.keys()].filter(countable).sort())
+
+      for (const [key, was] of before) {
+        const [table = ''] = key.split(' ')
+        const is = after.get(key)
+        if (table === 'patron') {
+          for (const [column, value] of Object.entries(was)) {
+            const touched = late.get(key)?.[column] !== merged.get(key)?.[column]
+            if (!touched) expect([key, column, is?.[column]]).toEqual([key, column, value])
+            else if (merged.get(key)?.[column] !== value && column !== 'last_activity_on')
+              // a merge's own value, corrected since: it stays, and is told
+              expect([key, column, is?.[column], fields.length > 0]).toEqual([
+                key,
+                column,
+                late.get(key)?.[column],
+                true,
+              ])
+          }
+          continue
+        }
+        if (named.has(key)) continue
+        // a preference that moved has the kept record in its key
+        const there = before.has(key.replace(String(asked.remove), String(asked.keep)))
+        const moved =
+          table === 'history_preference' && !there ? key.replace(String(asked.remove), String(asked.keep)) : key
+        const [then, now] = [merged.get(moved), late.get(moved)]
+        const altered = !then || JSON.stringify(withoutPlace(then)) !== JSON.stringify(withoutPlace(was))
+        const touched = JSON.stringify(then) !== JSON.stringify(now)
+        // nobody touched it, or the merge altered it: as it was, or it is named
+        if (altered || !touched) expect([key, is, told]).toEqual([key, was, told])
+        else if (is && now) expect([key, withoutPlace(is), is.patron]).toEqual([key, withoutPlace(now), was.patron])
+        else expect([key, is]).toEqual([key, now])
+      }
+      for (const { code, details } of told) {
+        if (code !== 'hold-not-restored' && code !== 'contact-not-restored') continue
+        const table = code === 'hold-not-restored' ? 'hold' : 'contact'
+        // nothing is named in vain
+        for (const id of (details.holds ?? details.contacts) as number[]) {
+          const key = `${table} ${id}`
+          if (before.has(key)) expect([key, after.get(key)]).not.toEqual([key, before.get(key)])
+        }
+      }
+    }),
+    runs(4),
+  )
+})
