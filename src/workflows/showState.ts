@@ -21,5 +21,7 @@ export function showState({ status, merge, keep, remove, words }: ShownState): v
     ...(remove === null ? [] : [{ key: REMOVED_ATTRIBUTE, value: String(remove) }]),
   ])
   const which = `${merge === null ? 'Merge' : `Merge ${merge}`}: ${remove ?? '?'} into ${keep ?? '?'}`
-  setCurrentDetails(`**${which} — ${status}** (since ${inBrussels(new Date())})\n\n${words.replaceAll('\n', '\n\n')}`)
+  // as code, or the UI would make one dash of the two of an option
+  const shown = words.replace(/"(ontdubbel [^"]*)"/g, '`$1`').replaceAll('\n', '\n\n')
+  setCurrentDetails(`**${which} — ${status}** (since ${inBrussels(new Date())})\n\n${shown}`)
 }
