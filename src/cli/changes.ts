@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command, InvalidArgumentError } from 'commander'
-import { changesSince } from '../merges/feed'
+import { changesSince, lastCursor } from '../merges/feed'
 import { Places, withPlaces, type SharedOptions } from './context'
 import { withDatabase } from './database'
-import { print, printJson } from './output'
+import { print, printJson, tell } from './output'
 
 /** How often a follower looks for more: one small statement. */
 const LOOK_EVERY_MS = 500
@@ -24,6 +24,13 @@ async function changes(options: SharedOptions & { since: number; follow?: boolea
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort())
   await withDatabase(places.databaseUrl(), async (pool) => {
     let { since } = options
+    const last = await lastCursor(pool)
+    if (since > last) {
+      tell(
+        `The feed ends at ${last}, before the cursor ${since}: this is another database, or one restored from before that. ` +
+          'What it tells under numbers up to the cursor is not shown; read again from the last number that both agree on.',
+      )
+    }
     while (!stopped.signal.aborted) {
       for await (const change of changesSince(pool, since)) {
         if (stopped.signal.aborted) return

@@ -1,4 +1,4 @@
-import { run, statement, type Queryable } from '../database/statement'
+import { run, runOne, statement, type Queryable } from '../database/statement'
 
 /** One line of the feed (design §8). */
 export interface Change {
@@ -24,8 +24,15 @@ export async function* changesSince(db: Queryable, cursor: number): AsyncGenerat
   for (;;) {
     const page: Change[] = await run(db, after, [cursor, PAGE])
     yield* page
-    const last = page.at(-1)
-    if (last === undefined || page.length < PAGE) return
-    cursor = last.cursor
+    const end = page.at(-1)
+    if (end === undefined || page.length < PAGE) return
+    cursor = end.cursor
   }
+}
+
+const last = statement<{ last: number }>('feed.last', `select last from feed_counter`)
+
+/** The number of what was told last; 0 where nothing was. */
+export async function lastCursor(db: Queryable): Promise<number> {
+  return (await runOne(db, last, []))?.last ?? 0
 }

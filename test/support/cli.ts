@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import path from 'node:path'
+import { expectGone } from './leavesNothing'
 
 const LAUNCHER = path.join(__dirname, '..', '..', 'bin', 'ontdubbel.js')
 
@@ -34,4 +35,49 @@ export function runCli(
     child.stdin.on('error', () => {})
     child.stdin.end(input)
   })
+}
+
+/** A command that runs until it is stopped. */
+export interface Following {
+  out(): string
+  err(): string
+  /** How it ended. */
+  ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
+  /** Sends it a signal and waits for its end. */
+  stop(signal: NodeJS.Signals): Following['ended']
+  /** Whoever reads its standard output goes away. */
+  closePipe(): void
+}
+
+/** Starts a command that follows something. */
+export function follow(args: readonly (string | number)[], env: Record<string, string>): Following {
+  const child = spawn(process.execPath, [LAUNCHER, ...args.map(String)], {
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const forget = expectGone(`ontdubbel ${args[0]}, process ${child.pid}`)
+  let out = ''
+  let err = ''
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
+  const kill = () => child.kill('SIGKILL')
+  // of a test that fails before it stops it
+  process.once('exit', kill)
+  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+    child.on('close', (code, signal) => {
+      process.off('exit', kill)
+      forget()
+      resolve({ code, signal })
+    })
+  })
+  return {
+    out: () => out,
+    err: () => err,
+    ended,
+    stop: (signal) => {
+      child.kill(signal)
+      return ended
+    },
+    closePipe: () => child.stdout.destroy(),
+  }
 }
