@@ -314,3 +314,33 @@ test('only a change of the removed record’s own details is refused, naming the
   await setUp.touch(trio.removed, '2026-11-10')
   expect(await seen()).toBe('2026-11-20')
 })
+
+describe.each(ISOLATIONS)('beside an undo under way, %s', (isolation) => {
+  test.each(['older than the undo', 'new'] as const)(
+    'a transaction %s waits for it, for each table, and its row is the removed record’s',
+    async (age) => {
+      // once the records are apart again, history at the library where the merge erased it is as any other
+      const writes = WRITES_FOR_THE_REMOVED.filter(({ name }) => !name.includes('the merge erases it'))
+      const { trio, prepared } = await newTrio(writes)
+      const begun = age === 'older than the undo'
+      const client = await connect(database.url, { pipeline: true })
+      const desks = await Promise.all(prepared.map(() => Desk.open(database.url, isolation)))
+      try {
+        const merge = await newMerge(trio)
+        await mergeAsGroup(client, merge)
+        if (begun) await Promise.all(desks.map((desk) => desk.begin()))
+        await client.query(beginMerge({ limited: false }))
+        expect(await takeBack(client, [merge])).toEqual([merge])
+        const written = desks.map((desk, n) =>
+          desk.transaction(() => writeAll(desk, trio, prepared.slice(n, n + 1)), { begun }),
+        )
+        for (const desk of desks) await untilWaiting(database.pool, desk.pid)
+        await commit(client)
+        expect(await astray(database.pool, (await Promise.all(written)).flat(), 'undone', false)).toEqual([])
+      } finally {
+        await client.end()
+        await Promise.all(desks.map((desk) => desk.close()))
+      }
+    },
+  )
+})
