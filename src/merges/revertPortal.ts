@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg'
+import { againWhereTaken } from '../database/nextIds'
 import { run, runOne, statement, type Queryable } from '../database/statement'
 import { inPlainTransaction } from '../database/transaction'
 import { undoGivenUpNotice } from '../domain/sentences'
@@ -119,22 +120,24 @@ async function revertLink(pool: Pool, portal: PortalClient, link: MovedLink, sig
  * points to the other, with the remedy. False where there is nothing (left) to give up.
  */
 export async function skipUndoPortal(pool: Pool, merge: number, who: Who): Promise<boolean> {
-  return inPlainTransaction(pool, async (client) => {
-    const row = await mergeById(client, merge)
-    if (row?.status !== 'undone') return false
-    await run(client, lockRecords, [row.kept, row.removed])
-    const given = await linksToRevert(client, row)
-    for (const { merge: of, account, library, from, home } of given)
-      await run(client, reverted, [of, account, library, from, 'left', home])
-    const links = await runOne(client, complete, [merge, 'skipped'])
-    if (!links) return false
-    const libraries = [...new Set(given.map(({ library }) => library))].sort()
-    const { kept, removed } = row
-    await leaveNotices(client, removed, libraries, (library) => undoGivenUpNotice({ kept, library }))
-    await tell(client, merge, 'portal-links-given-up', { ...links, left: given.length, libraries })
-    await recordCommand(client, merge, 'skip-portal', who)
-    return true
-  })
+  return againWhereTaken(() => inPlainTransaction(pool, (client) => skipOnce(client, merge, who)))
+}
+
+async function skipOnce(client: PoolClient, merge: number, who: Who): Promise<boolean> {
+  const row = await mergeById(client, merge)
+  if (row?.status !== 'undone') return false
+  await run(client, lockRecords, [row.kept, row.removed])
+  const given = await linksToRevert(client, row)
+  for (const { merge: of, account, library, from, home } of given)
+    await run(client, reverted, [of, account, library, from, 'left', home])
+  const links = await runOne(client, complete, [merge, 'skipped'])
+  if (!links) return false
+  const libraries = [...new Set(given.map(({ library }) => library))].sort()
+  const { kept, removed } = row
+  await leaveNotices(client, removed, libraries, (library) => undoGivenUpNotice({ kept, library }))
+  await tell(client, merge, 'portal-links-given-up', { ...links, left: given.length, libraries })
+  await recordCommand(client, merge, 'skip-portal', who)
+  return true
 }
 
 async function tell(
