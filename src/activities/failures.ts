@@ -24,7 +24,7 @@ export class FailuresOfOurs implements ActivityInboundCallsInterceptor {
       return result
     } catch (error) {
       const failure = failureOf(error, info.attempt)
-      tell(log, failure, event)
+      tell(log, failure, event, error)
       throw failure
     }
   }
@@ -35,11 +35,29 @@ function mergeIn(args: readonly unknown[]): { merge?: number } {
   return typeof args[0] === 'number' ? { merge: args[0] } : {}
 }
 
-function tell(log: Context['log'], failure: Error, event: Record<string, unknown>): void {
+function tell(log: Context['log'], failure: Error, event: Record<string, unknown>, error: unknown): void {
   if (!(failure instanceof ApplicationFailure)) return log.info('cancelled', event)
   const code = failure.type ?? 'unforeseen'
-  if (code === 'unforeseen') log.error('failed', { ...event, code, error: failure.message })
+  if (code === 'unforeseen') log.error('failed', { ...event, code, ...whatItWas(error) })
   else log.warn('failed', { ...event, code, again: failure.nonRetryable !== true })
+}
+
+/** A line of a stack that says where in the code; the others are the message, which may quote values. */
+const FRAME = /^ +at (?:[\w.<>$[\] ]+ \()?[\w./:@+\\-]+:\d+:\d+\)?$/
+const FRAMES_TOLD = 6
+
+/** Of what nobody foresaw: which kind of error it was and where it came from, never its message. */
+function whatItWas(error: unknown): { kind: string; at: string } {
+  const { name, stack } = error instanceof Error ? error : { name: typeof error, stack: '' }
+  const frames = (stack ?? '').split('\n').filter((line) => FRAME.test(line))
+  const state = sqlState(error)
+  return {
+    kind: state === undefined ? name : `SQLSTATE ${state}`,
+    at: frames
+      .slice(0, FRAMES_TOLD)
+      .map((line) => line.trim())
+      .join('; '),
+  }
 }
 
 /** The failure that Temporal stores for an error: its type is the code; retried as domain/sentences/failures.ts says. */

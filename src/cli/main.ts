@@ -48,6 +48,14 @@ function version(): string {
   return written
 }
 
+const DEBUG = 'ONTDUBBEL_DEBUG=1 shows the whole error, which may quote values of people.'
+
+/** Errors of PostgreSQL and of zod quote what was sent. */
+function quotesValues(error: unknown): boolean {
+  const { name, code, severity } = error as { name?: string; code?: unknown; severity?: unknown }
+  return name === 'ZodError' || (severity !== undefined && typeof code === 'string')
+}
+
 /** What a failed command ends with. Its sentence has been printed by commander, or is printed here. */
 function exitCodeFor(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput
@@ -64,11 +72,9 @@ function exitCodeFor(error: unknown): number {
     )
     return EXIT.failed
   }
-  tell(
-    process.env.ONTDUBBEL_DEBUG && error instanceof Error
-      ? (error.stack ?? error.message)
-      : `Something failed that nobody foresaw${code ? ` (${code})` : ''}: ${message ?? String(error)}`,
-  )
+  if (process.env.ONTDUBBEL_DEBUG && error instanceof Error) tell(error.stack ?? error.message)
+  else if (quotesValues(error)) tell(`Something failed that nobody foresaw${code ? ` (${code})` : ''}. ${DEBUG}`)
+  else tell(`Something failed that nobody foresaw${code ? ` (${code})` : ''}: ${message ?? String(error)}`)
   return EXIT.failed
 }
 

@@ -45,8 +45,15 @@ export function parseUndo(input: unknown): { request: UndoRequest } | { refusal:
 }
 
 function badInput({ issues: [issue] }: z.ZodError): { refusal: Refusal } {
-  const where = issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : (issue?.path.join('.') ?? '')
+  const where = issue?.code === 'unrecognized_keys' ? keysNamed(issue.keys) : (issue?.path.join('.') ?? '')
   return { refusal: { code: 'bad-input', details: { where, expected: expectation(issue) } } }
+}
+
+/** What looks like a key of ours; whatever else stands in its place may be anything, somebody's name too. */
+const LIKE_A_KEY = /^[a-z][a-zA-Z_-]{0,23}$/
+
+function keysNamed(keys: readonly string[]): string {
+  return keys.map((key) => (LIKE_A_KEY.test(key) ? key : 'a key that is not repeated here')).join(', ')
 }
 
 function expectation(issue: z.core.$ZodIssue | undefined): string {

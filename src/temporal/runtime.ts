@@ -28,23 +28,17 @@ export function installRuntime(log: PinoLogger): void {
   })
 }
 
-/** Of what the SDK says beside a message, the ids and the name of an error; never a payload. */
+/** What a line of ours or of the SDK may hold beside its message: ids, names of code, counts. */
+const KEPT = (
+  'merge code again attempt ms kind at ' + 'workflowId runId workflowType activityType activityId taskQueue durationMs'
+).split(' ')
+
+/** Of what is said beside a message, the ids and the name of an error; never a payload. */
 function kept(meta: LogMetadata | undefined): Record<string, unknown> {
   if (!meta) return {}
-  const { workflowId, runId, activityType, activityId, attempt, taskQueue, workflowType, durationMs } = meta as Record<
-    string,
-    unknown
-  >
-  const error = meta.error as { name?: string; message?: string; cause?: { type?: string } } | undefined
+  const { error } = meta as { error?: { name?: string; message?: string } }
   return {
-    workflowId,
-    runId,
-    workflowType,
-    activityType,
-    activityId,
-    attempt,
-    taskQueue,
-    durationMs,
+    ...Object.fromEntries(KEPT.filter((key) => meta[key] !== undefined).map((key) => [key, meta[key]])),
     ...(error && { error: error.message ?? error.name }),
   }
 }

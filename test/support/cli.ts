@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import path from 'node:path'
 import { expectGone } from './leavesNothing'
+import { noteSaid } from './said'
 
 const LAUNCHER = path.join(__dirname, '..', '..', 'bin', 'ontdubbel.js')
 
@@ -31,7 +32,10 @@ export function runCli(
       onError(err)
     })
     child.on('error', reject)
-    child.on('close', (code) => resolve({ code, out, err, json: () => JSON.parse(out) as unknown }))
+    child.on('close', (code) => {
+      noteSaid('commands', err)
+      resolve({ code, out, err, json: () => JSON.parse(out) as unknown })
+    })
     child.stdin.on('error', () => {})
     child.stdin.end(input)
   })

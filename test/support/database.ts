@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { Client, type Pool } from 'pg'
 import { createPool } from '../../src/database/pool'
 import { expectGone } from './leavesNothing'
+import { peopleIn } from './people'
+import { notePeople } from './said'
 
 /** The migrated database that every test file clones. */
 export const TEMPLATE = 'ontdubbel_template'
@@ -32,7 +34,13 @@ export function serverUrl(database: string, role: 'super' | 'owner' | 'worker' |
 }
 
 /** A library database of the test's own, cloned from the migrated template. Drop it in afterAll. */
-export async function freshDatabase(options: { empty?: boolean } = {}): Promise<TestDatabase> {
+export async function freshDatabase(
+  options: {
+    empty?: boolean
+    /** False where a test names its people on purpose, and looks by itself what comes of it. */
+    searched?: boolean
+  } = {},
+): Promise<TestDatabase> {
   const name = `test_${process.pid}_${randomBytes(6).toString('hex')}`
   await admin(`create database ${name} ${options.empty ? '' : `template ${TEMPLATE}`} owner ontdubbel_owner`)
   const url = serverUrl(name, 'worker')
@@ -44,6 +52,7 @@ export async function freshDatabase(options: { empty?: boolean } = {}): Promise<
     superUrl: serverUrl(name),
     pool,
     async drop() {
+      if (options.searched !== false && !options.empty) await peopleIn(pool).then(notePeople, () => {})
       await pool.end()
       await admin(`drop database ${name} with (force)`)
       forget()

@@ -6,8 +6,9 @@ import { startTemporalServer } from '../../src/stack/temporalServer'
 import { ensureNamespace } from '../../src/temporal/namespace'
 import { serverUrl, TEMPLATE } from './database'
 import { watchForLeftovers } from './leavesNothing'
+import { listen } from './said'
 
-export type TestServers = { stop(): Promise<void> }
+export type TestServers = { began: Date; stop(): Promise<void> }
 
 /**
  * Starts what all test files share, on free ports: PostgreSQL with a migrated template database, and
@@ -17,12 +18,14 @@ export type TestServers = { stop(): Promise<void> }
 export default async function globalSetup(): Promise<void> {
   const stops: (() => Promise<void>)[] = []
   const servers: TestServers = {
+    began: new Date(),
     async stop() {
       for (const stop of stops.reverse()) await stop()
     },
   }
   ;(globalThis as { testServers?: TestServers }).testServers = servers
   watchForLeftovers()
+  listen()
   try {
     if (!process.env.TEST_PG_URL) {
       const dataDir = temporaryDataDir('ontdubbel-test-')

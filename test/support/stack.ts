@@ -1,15 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { Client, Connection } from '@temporalio/client'
-import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker'
+import { NativeConnection } from '@temporalio/worker'
 import type { Pool } from 'pg'
+import pino from 'pino'
 import { createPool } from '../../src/database/pool'
 import type { MergeReport, UndoReport } from '../../src/domain/request'
 import { createPortalClient, type PortalClient } from '../../src/portal/client'
+import { installRuntime } from '../../src/temporal/runtime'
 import { createWorker } from '../../src/temporal/worker'
 import { QUEUES, queueName } from '../../src/workflows/names'
 import { freshDatabase, type TestDatabase } from './database'
 import { expectGone } from './leavesNothing'
 import { startPortal, type TestPortal } from './portal'
+import { saidFile } from './said'
 
 /** A library database, a portal and a worker of the test's own, on the shared Temporal server. */
 export interface TestStack {
@@ -83,10 +86,14 @@ export async function testStack(): Promise<TestStack> {
   }
 }
 
-/** The SDK's own log would be longer than jest's. Once a process: the runtime is shared by the files that it runs. */
+/**
+ * The product's own log, into a file that is searched at the end: it would be longer than jest's. Once a process: the runtime
+ * is shared by the files that it runs.
+ */
 function quietRuntime(): void {
   try {
-    Runtime.install({ logger: new DefaultLogger('ERROR') })
+    const file = { level: 'debug', stream: pino.destination({ dest: saidFile('worker'), sync: true }) } as const
+    installRuntime(pino({ level: 'debug' }, pino.multistream([file, { level: 'error', stream: process.stderr }])))
   } catch {
     // installed by a file before
   }
