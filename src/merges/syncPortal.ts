@@ -31,7 +31,9 @@ const doneIntents = statement<Omit<RoundIntent, 'to' | 'action'>>(
 const addIntents = statement(
   'portal.addIntents',
   `insert into portal_intent (merge, account, library, actor_id, action, target, round)
-   select $1, a, l, f, act, $6, r from unnest($2::text[], $3::text[], $4::bigint[], $5::text[], $7::int[]) x (a, l, f, act, r)
+   select m.id, a, l, f, act, $6, r
+   from merge m, unnest($2::text[], $3::text[], $4::bigint[], $5::text[], $7::int[]) x (a, l, f, act, r)
+   where m.id = $1 and m.status = 'retired' and m.portal in ('pending', 'waiting', 'refused', 'gave-up')
    on conflict (merge, account, library, actor_id) do update set action = excluded.action, target = excluded.target, outcome = null,
      round = excluded.round
    where portal_intent.outcome is not null and portal_intent.round = excluded.round - 1`,
@@ -47,7 +49,7 @@ const meant = statement<{ target: number }>(
   'portal.meant',
   `update portal_intent i set target = $5 from merge m
    where i.merge = $1 and i.account = $2 and i.library = $3 and i.actor_id = $4 and i.round = $6 and i.outcome is null
-     and m.id = i.merge and m.status = 'retired'
+     and m.id = i.merge and m.status = 'retired' and m.portal in ('pending', 'waiting', 'refused', 'gave-up')
    returning target`,
 )
 
@@ -157,7 +159,7 @@ async function targetOf(db: Queryable, kept: number): Promise<number> {
   return row.target
 }
 
-/** Before each call: false where another attempt has done it, or the merge is being undone. */
+/** Before each call: false where another attempt has done it, the portal's part was given up, or the merge is being undone. */
 async function stillMeant(pool: Pool, merge: number, intent: RoundIntent): Promise<boolean> {
   const { account, library, from, to, round } = intent
   return (await runOne(pool, meant, [merge, account, library, from, to, round])) !== undefined
