@@ -93,7 +93,7 @@ test('while its steps are under way, a pair is refused under another id, joined 
   expect(await ask({ keep, remove, by: 'you', reason: 'an option left out is no difference' })).toEqual(first)
   expect(await ask({ keep, remove, by: 'you', on: '2026-11-25', take: ['address'] })).toMatchObject({
     merge: first.merge,
-    refusal: { code: 'merge-in-progress', details: { difference: 'on is 2026-11-24, take is empty' } },
+    refusal: { code: 'merge-in-progress', details: { difference: 'on: 2026-11-24, take: –' } },
   })
   expect(await stack.merge({ keep, remove, by: 'you' })).toMatchObject({
     status: 'refused',

@@ -64,7 +64,7 @@ test('accounts go to the portal last, after the database has committed', async (
 })
 
 test('a file with accounts is refused before anything is loaded where they cannot go anywhere', async () => {
-  const whyNoAccounts = async () => 'the portal is somebody else’s'
+  const whyNoAccounts = async () => ({ en: 'the portal is somebody else’s', nl: 'het portaal is van een ander' })
   const { sendAccounts } = keptAccounts()
   const refused = await failure(load(database.pool, file(1), { sendAccounts, whyNoAccounts }))
   expect(refused).toMatchObject({

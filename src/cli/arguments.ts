@@ -1,11 +1,11 @@
-import { InvalidArgumentError, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
+import { say, VALUES_WANTED, type Sentence } from '../domain/sentences'
+import { languageAsked } from './language'
 
 /** An actor id, or a merge's id: a positive whole number. */
 export function id(text: string): number {
   const value = Number(text)
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < 1) {
-    throw new InvalidArgumentError('It is a positive whole number.')
-  }
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < 1) throw wrong(VALUES_WANTED.id)
   return value
 }
 
@@ -13,17 +13,36 @@ export function id(text: string): number {
 export function date(text: string): string {
   const parsed = new Date(`${text}T00:00:00Z`)
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || Number.isNaN(parsed.getTime()) || !parsed.toISOString().startsWith(text)) {
-    throw new InvalidArgumentError('It is a date YYYY-MM-DD.')
+    throw wrong(VALUES_WANTED.date)
   }
   return text
 }
 
+/** The cursor of a change of the feed: a whole number. */
+export function cursor(text: string): number {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) throw wrong(VALUES_WANTED.cursor)
+  return value
+}
+
 /** An option that takes one of some codes and may be repeated. */
 export function oneOf(codes: readonly string[]): (text: string, before: string[] | undefined) => string[] {
-  return (text, before = []) => {
-    if (!codes.includes(text)) throw new InvalidArgumentError(`It is one of ${codes.join(', ')}.`)
-    return [...before, text]
-  }
+  return (text, before = []) => [...before, checkedChoice(text, codes)]
+}
+
+/** An option that takes one of some codes. */
+export function choice(flags: string, description: string, codes: readonly string[]): Option {
+  // choices() for the help; it would say what is wrong in English only
+  return new Option(flags, description).choices(codes).argParser((text) => checkedChoice(text, codes))
+}
+
+function checkedChoice(text: string, codes: readonly string[]): string {
+  if (!codes.includes(text)) throw wrong(VALUES_WANTED.oneOf, { choices: codes })
+  return text
+}
+
+function wrong(sentence: Sentence, details: Record<string, unknown> = {}): InvalidArgumentError {
+  return new InvalidArgumentError(say(sentence, languageAsked(), details))
 }
 
 /** What a pair is merged with: shared by preview and merge. */

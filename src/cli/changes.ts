@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Command, InvalidArgumentError } from 'commander'
-import { changesSince, lastCursor } from '../merges/feed'
+import { Command } from 'commander'
+import { MERGE_LINES, momentIn, say, valueWord, type Language } from '../domain/sentences'
+import { changesSince, lastCursor, type Change } from '../merges/feed'
+import { cursor } from './arguments'
 import { Places, withPlaces, type SharedOptions } from './context'
 import { withDatabase } from './database'
 import { print, printJson, tell } from './output'
@@ -26,19 +28,13 @@ async function changes(options: SharedOptions & { since: number; follow?: boolea
     let { since } = options
     const last = await lastCursor(pool)
     if (since > last) {
-      tell(
-        `The feed ends at ${last}, before the cursor ${since}: this is another database, or one restored from before that. ` +
-          'What it tells under numbers up to the cursor is not shown; read again from the last number that both agree on.',
-      )
+      tell(say(MERGE_LINES.feedEndsBefore, options.lang, { last, cursor: since }))
     }
     while (!stopped.signal.aborted) {
       for await (const change of changesSince(pool, since)) {
         if (stopped.signal.aborted) return
         if (options.json) printJson(change)
-        else
-          print(
-            `${change.cursor}  ${change.at}  ${change.event}  ${change.removed} into ${change.kept}  (merge ${change.merge})`,
-          )
+        else print(changeLine(change, options.lang))
         since = change.cursor
       }
       if (!options.follow) return
@@ -47,10 +43,8 @@ async function changes(options: SharedOptions & { since: number; follow?: boolea
   })
 }
 
-function cursor(text: string): number {
-  const value = Number(text)
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
-    throw new InvalidArgumentError('It is a whole number: the cursor of the last change that was read.')
-  }
-  return value
+function changeLine({ cursor: place, at, event, removed, kept, merge }: Change, language: Language): string {
+  const pair = say(MERGE_LINES.pair, language, { remove: removed, keep: kept })
+  const which = say(MERGE_LINES.inList, language, { merge })
+  return [place, momentIn(at, language), valueWord('event', event, language), pair, which].join('  ')
 }

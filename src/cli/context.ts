@@ -1,8 +1,9 @@
 import { userInfo } from 'node:os'
-import { Option, type Command } from 'commander'
+import type { Command } from 'commander'
 import { OntdubbelError } from '../domain/errors'
-import { LANGUAGES, type Language } from '../domain/sentences'
+import { ERRORS, LANGUAGES, type Language } from '../domain/sentences'
 import { DEFAULT_DATA_DIR, findRunningStack, type StackInfo } from '../stack/stackFile'
+import { choice } from './arguments'
 
 /** Options that commands share. */
 export interface SharedOptions {
@@ -19,7 +20,7 @@ export function withPlaces(command: Command): Command {
       'the data folder of the embedded stack, where the environment names no servers',
       DEFAULT_DATA_DIR,
     )
-    .addOption(new Option('--lang <language>', 'the language of what staff read').choices(LANGUAGES).default('en'))
+    .addOption(choice('--lang <language>', 'the language of what staff read', LANGUAGES).default('en'))
 }
 
 /** Adds who asks and why, for what changes something. */
@@ -83,10 +84,6 @@ export class Places {
   }
 
   private missing(variable: string): never {
-    throw new OntdubbelError(
-      'no-stack',
-      `No stack is running in ${this.dataDir}. Start one with "ontdubbel up", name its folder with --data-dir, or set ${variable}.`,
-      2,
-    )
+    throw new OntdubbelError('no-stack', ERRORS.noStack, 2, { folder: this.dataDir, variable })
   }
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { isOntdubbelError } from '../domain/errors'
+import { IMPORT_SENTENCES, say, type Language } from '../domain/sentences'
 import { exportRecords, type DumpedAccount } from '../interchange/dump'
 import { writeLines } from '../interchange/write'
 import { dumpAccounts } from '../portal/control'
@@ -29,30 +30,26 @@ export function exportCommand(): Command {
 
 async function exportCommandAction(options: ExportOptions): Promise<void> {
   const places = new Places(options.dataDir)
+  const onPicture = (merging: number) => tell(say(IMPORT_SENTENCES.picture, options.lang, { merging }))
   await withDatabase(places.databaseUrl(), (pool) =>
     writeLines(
-      exportRecords(pool, { patrons: options.patron, accounts: accountsOf(places), onPicture: tellPicture }),
+      exportRecords(pool, { patrons: options.patron, accounts: accountsOf(places, options.lang), onPicture }),
       process.stdout,
     ),
   )
 }
 
 /** The accounts of the reference portal; of somebody else's, or where none is known, none, and a line says so. */
-async function* accountsOf(places: Places): AsyncGenerator<DumpedAccount> {
+async function* accountsOf(places: Places, language: Language): AsyncGenerator<DumpedAccount> {
   const place = places.portal()
   if (place === null) {
-    tell('no portal is known: the export holds no portal accounts')
+    tell(say(IMPORT_SENTENCES.noPortalKnown, language))
     return
   }
   try {
     yield* dumpAccounts(place.url, place.token)
   } catch (error) {
     if (!isOntdubbelError(error) || error.code !== 'portal-has-no-control') throw error
-    tell("the portal is somebody else's: the export holds no portal accounts")
+    tell(say(IMPORT_SENTENCES.portalOfOthers, language))
   }
-}
-
-function tellPicture(merging: number): void {
-  const records = merging === 1 ? '1 record is' : `${merging} records are`
-  tell(`${records} being merged at this moment: this export is a picture, and need not be importable`)
 }

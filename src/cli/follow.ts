@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
 import { OntdubbelError } from '../domain/errors'
 import type { MergeReport } from '../domain/request'
-import type { Language } from '../domain/sentences'
+import { ERRORS, type Language } from '../domain/sentences'
 import { mergeReport } from '../merges/report'
 import { stepLine } from './mergeText'
 import { tell } from './output'
@@ -19,7 +19,7 @@ export async function followMerge(
   const told = new Set<string>()
   for (;;) {
     const report = await mergeReport(pool, merge, { language })
-    if (!report) throw new OntdubbelError('unknown-merge', `merge ${merge} is gone`)
+    if (!report) throw new OntdubbelError('unknown-merge', ERRORS.unknownMerge, 1, { merge })
     for (const step of report.steps) {
       if (step.status !== 'done' || told.has(step.step)) continue
       told.add(step.step)

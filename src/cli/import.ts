@@ -4,6 +4,15 @@ import type { Readable } from 'node:stream'
 import { SingleBar } from 'cli-progress'
 import { Command } from 'commander'
 import { isOntdubbelError, OntdubbelError } from '../domain/errors'
+import {
+  ERRORS,
+  IMPORT_PROBLEMS,
+  IMPORT_SENTENCES,
+  IMPORT_STAGES,
+  IMPORTED,
+  say,
+  type Language,
+} from '../domain/sentences'
 import { checkReason } from '../database/reason'
 import type { Importer } from '../interchange/accounts'
 import { importFile, type ImportCounts, type ImportOptions, type ImportProgress } from '../interchange/load'
@@ -28,7 +37,7 @@ async function importCommandAction(file: string, options: SharedOptions & Import
   const stopped = new AbortController()
   const stop = () => stopped.abort()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
-  const progress = showProgress(bytes)
+  const progress = showProgress(bytes, options.lang)
   try {
     const counts = await withDatabase(url, async (pool) => {
       await checkReason(pool, options.reason)
@@ -41,7 +50,7 @@ async function importCommandAction(file: string, options: SharedOptions & Import
     })
     progress.end()
     if (options.json) printJson(counts)
-    else printCounts(counts)
+    else printCounts(counts, options.lang)
   } finally {
     progress.end()
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop)
@@ -52,7 +61,7 @@ async function importCommandAction(file: string, options: SharedOptions & Import
 function portalOf(places: Places, signal: AbortSignal): Pick<ImportOptions, 'sendAccounts' | 'whyNoAccounts'> {
   const place = places.portal()
   if (place === null) {
-    return { whyNoAccounts: async () => 'portal accounts need a portal, and none is known: set PORTAL_URL' }
+    return { whyNoAccounts: async () => IMPORT_PROBLEMS.noPortalForAccounts }
   }
   return {
     sendAccounts: (lines) => loadAccounts(place.url, place.token, lines, signal),
@@ -64,7 +73,9 @@ function portalOf(places: Places, signal: AbortSignal): Pick<ImportOptions, 'sen
         return undefined
       } catch (error) {
         // one that is down is asked again when the accounts are sent: they wait for it
-        return isOntdubbelError(error) && error.code === 'portal-has-no-control' ? error.message : undefined
+        return isOntdubbelError(error) && error.code === 'portal-has-no-control'
+          ? ERRORS.portalWithoutControl
+          : undefined
       }
     },
   }
@@ -73,40 +84,42 @@ function portalOf(places: Places, signal: AbortSignal): Pick<ImportOptions, 'sen
 async function open(file: string): Promise<{ input: Readable; bytes: number | undefined }> {
   if (file === '-') return { input: process.stdin, bytes: undefined }
   const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
-    throw new OntdubbelError('bad-input', `${file} cannot be read (${error.code ?? 'no reason known'})`, 2)
+    throw cannotBeRead(file, error)
   })
-  if (found.isDirectory()) throw new OntdubbelError('bad-input', `${file} is a folder`, 2)
+  if (found.isDirectory()) throw new OntdubbelError('bad-input', IMPORT_SENTENCES.isFolder, 2, { file })
   const input = createReadStream(file)
   await new Promise<void>((resolve, reject) => {
     input.once('open', () => resolve())
-    input.once('error', (error: NodeJS.ErrnoException) =>
-      reject(new OntdubbelError('bad-input', `${file} cannot be read (${error.code ?? 'no reason known'})`, 2)),
-    )
+    input.once('error', (error: NodeJS.ErrnoException) => reject(cannotBeRead(file, error)))
   })
   return { input, bytes: found.isFile() ? found.size : undefined }
 }
 
-const STAGES: Record<ImportProgress['stage'], string> = {
-  reading: 'reading',
-  checking: 'checking references',
-  loading: 'loading',
-  sending: 'sending accounts to the portal',
+function cannotBeRead(file: string, { code }: NodeJS.ErrnoException): OntdubbelError {
+  const details = { file, why: code ?? IMPORT_SENTENCES.noReason }
+  return new OntdubbelError('bad-input', IMPORT_SENTENCES.cannotBeRead, 2, details)
 }
 
 /** A bar on standard error, on a terminal only. */
-function showProgress(bytes: number | undefined): { show: (progress: ImportProgress) => void; end: () => void } {
+function showProgress(
+  bytes: number | undefined,
+  language: Language,
+): { show: (progress: ImportProgress) => void; end: () => void } {
   if (!process.stderr.isTTY) return { show: () => {}, end: () => {} }
   const bar = new SingleBar({
     stream: process.stderr,
-    format: bytes === undefined ? '{stage}: {lines} lines' : '{bar} {percentage}% {stage}: {lines} lines',
+    format: bytes === undefined ? '{stage}: {lines}' : '{bar} {percentage}% {stage}: {lines}',
     clearOnComplete: true,
     hideCursor: true,
   })
-  bar.start(bytes ?? 1, 0, { stage: STAGES.reading, lines: 0 })
+  const told = (stage: ImportProgress['stage'], lines: number) => ({
+    stage: say(IMPORT_STAGES[stage], language),
+    lines: say(IMPORT_STAGES.lines, language, { lines }),
+  })
+  bar.start(bytes ?? 1, 0, told('reading', 0))
   let ended = false
   return {
-    show: ({ stage, lines, bytes: read }) =>
-      bar.update(bytes === undefined ? 0 : read, { stage: STAGES[stage], lines }),
+    show: ({ stage, lines, bytes: read }) => bar.update(bytes === undefined ? 0 : read, told(stage, lines)),
     end: () => {
       if (!ended) bar.stop()
       ended = true
@@ -114,26 +127,9 @@ function showProgress(bytes: number | undefined): { show: (progress: ImportProgr
   }
 }
 
-const CALLED: Record<keyof ImportCounts, string> = {
-  libraries: 'libraries',
-  patrons: 'patrons',
-  merged: 'records merged away',
-  contacts: 'contacts',
-  cards: 'cards',
-  subscriptions: 'subscriptions',
-  historyPreferences: 'history preferences',
-  loans: 'loans',
-  loanHistory: 'history entries',
-  holds: 'holds',
-  charges: 'charges',
-  payments: 'payments',
-  messages: 'notices and remarks',
-  portalAccounts: 'portal accounts',
-}
-
-function printCounts(counts: ImportCounts): void {
+function printCounts(counts: ImportCounts, language: Language): void {
   const width = Math.max(...Object.values(counts).map((count) => String(count).length))
-  for (const [key, called] of Object.entries(CALLED)) {
-    print(`${String(counts[key as keyof ImportCounts]).padStart(width)}  ${called}`)
+  for (const [key, called] of Object.entries(IMPORTED)) {
+    print(`${String(counts[key as keyof ImportCounts]).padStart(width)}  ${say(called, language)}`)
   }
 }

@@ -2,9 +2,12 @@ import { Command, CommanderError } from 'commander'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { packageRoot } from '../packageRoot'
-import { isOntdubbelError } from '../domain/errors'
+import { errorIn, isOntdubbelError } from '../domain/errors'
+import { ERRORS, say, USAGE } from '../domain/sentences'
 import { EXIT } from './exitCodes'
+import { languageAsked } from './language'
 import { stopWhenNobodyReads, tell } from './output'
+import { usageInWords } from './usage'
 
 /** The commands, each in a file that is loaded only when it is asked for: a command loads only what it uses. */
 const COMMANDS: Record<string, () => Command> = {
@@ -29,10 +32,10 @@ async function main(argv: string[]): Promise<number> {
   const program = new Command('ontdubbel')
     .description('Merges duplicate patron records of a library consortium: previewed, durable, and with a way back.')
     .version(version())
-    .showHelpAfterError('(ontdubbel --help says what there is)')
   const asked = COMMANDS[argv[2] ?? '']
   for (const make of asked ? [asked] : Object.values(COMMANDS)) program.addCommand(make())
-  for (const command of everyCommand(program)) command.exitOverride()
+  // what is wrong is told below, in the language that was asked for
+  for (const command of everyCommand(program)) command.exitOverride().configureOutput({ outputError: () => {} })
   await program.parseAsync(argv)
   return Number(process.exitCode ?? EXIT.done)
 }
@@ -48,34 +51,45 @@ function version(): string {
   return written
 }
 
-const DEBUG = 'ONTDUBBEL_DEBUG=1 shows the whole error, which may quote values of people.'
-
 /** Errors of PostgreSQL and of zod quote what was sent. */
 function quotesValues(error: unknown): boolean {
   const { name, code, severity } = error as { name?: string; code?: unknown; severity?: unknown }
   return name === 'ZodError' || (severity !== undefined && typeof code === 'string')
 }
 
-/** What a failed command ends with. Its sentence has been printed by commander, or is printed here. */
+/** What a failed command ends with, and its sentence. */
 function exitCodeFor(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput
+  const language = languageAsked()
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return EXIT.done
+    // without a command its help has been printed
+    if (error.code !== 'commander.help') {
+      tell(usageInWords(error, language))
+      tell(say(USAGE.help, language, { command: ['ontdubbel', ...commandAsked()].join(' ') }))
+    }
+    return EXIT.badInput
+  }
   if (isOntdubbelError(error)) {
-    tell(error.message)
+    tell(errorIn(error, language))
     return error.exitCode
   }
   const { message, code } = error as { message?: string; code?: string }
   if (
     ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', '57P03', '3D000', '28P01', '28000'].includes(code ?? '')
   ) {
-    tell(
-      `The library database cannot be reached (${code}). Is the stack running ("ontdubbel up")? Is DATABASE_URL right? "ontdubbel doctor" looks.`,
-    )
+    tell(say(ERRORS.databaseUnreachable, language, { why: code }))
     return EXIT.failed
   }
   if (process.env.ONTDUBBEL_DEBUG && error instanceof Error) tell(error.stack ?? error.message)
-  else if (quotesValues(error)) tell(`Something failed that nobody foresaw${code ? ` (${code})` : ''}. ${DEBUG}`)
-  else tell(`Something failed that nobody foresaw${code ? ` (${code})` : ''}: ${message ?? String(error)}`)
+  else if (quotesValues(error)) tell(say(ERRORS.unforeseenWithValues, language, { code }))
+  else tell(say(ERRORS.unforeseen, language, { code, message: message ?? String(error) }))
   return EXIT.failed
+}
+
+/** The words of the command line that name a command of ours: of `merge 1 2 3` the first. */
+function commandAsked(): string[] {
+  const name = process.argv[2] ?? ''
+  return name in COMMANDS ? [name] : []
 }
 
 main(process.argv).then(

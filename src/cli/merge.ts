@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import {
   MERGE_STATUSES,
   OVERRIDES,
@@ -11,6 +11,7 @@ import {
 import { OntdubbelError } from '../domain/errors'
 import { refusedWithoutRow } from '../domain/reports'
 import type { MergeReport } from '../domain/request'
+import { ERRORS, OPERATIONS, say } from '../domain/sentences'
 import { parseRequest } from '../merges/parseRequest'
 import { listMerges, mergeReport } from '../merges/report'
 import { mergeById } from '../merges/store'
@@ -19,7 +20,7 @@ import { startMerge, startMergeOnly } from '../temporal/calls'
 import type { OpenAnswer } from '../workflows/messages'
 import { workflowIdOf } from '../workflows/names'
 import type { Pool } from 'pg'
-import { id, oneOf, withPairOptions } from './arguments'
+import { choice, id, oneOf, withPairOptions } from './arguments'
 import { Places, withPlaces, withWho, type SharedOptions } from './context'
 import { withDatabase } from './database'
 import { EXIT, exitCodeOf } from './exitCodes'
@@ -77,11 +78,13 @@ async function merge(keep: number, remove: number, options: MergeOptions): Promi
     reason: options.reason,
   }
   const parsed = parseRequest(asked)
-  if ('refusal' in parsed) throw badInput(parsed.refusal.details)
+  if ('refusal' in parsed) throw new OntdubbelError('bad-input', ERRORS.badInput, EXIT.badInput, parsed.refusal.details)
   await withDatabase(places.databaseUrl(), async (pool) => {
     // before it is sent: what stands in a workflow's input stays in its history
     await checkReason(pool, asked.reason)
-    const report = options.wait ? await mergeAndFollow(pool, places, asked, options) : await onlyStart(places, asked)
+    const report = options.wait
+      ? await mergeAndFollow(pool, places, asked, options)
+      : await onlyStart(places, asked, options)
     if (report) show(report, options)
   })
 }
@@ -94,9 +97,9 @@ async function mergeAndFollow(
   asked: Asked,
   options: MergeOptions,
 ): Promise<MergeReport | null> {
-  const answer = await withTemporal(places, (client) => startMerge(client, asked, tellWaiting))
+  const answer = await withTemporal(places, (client) => startMerge(client, asked, () => tellWaiting(options.lang)))
   if (answer === 'no-worker') {
-    tell('No worker is running: the merge is started, and runs when one comes ("ontdubbel worker", or "ontdubbel up").')
+    tell(say(OPERATIONS.noWorker, options.lang))
     process.exitCode = EXIT.waits
     const url = places.workflowUrl(workflowIdOf(asked.keep, asked.remove), null)
     return { ...started(asked), temporalUrl: url }
@@ -123,11 +126,9 @@ async function refusedReport(pool: Pool, answer: OpenAnswer, options: MergeOptio
   return { ...(report ?? started({ keep: 0, remove: 0, by: '' })), status, refusal }
 }
 
-async function onlyStart(places: Places, asked: Asked): Promise<MergeReport> {
+async function onlyStart(places: Places, asked: Asked, options: MergeOptions): Promise<MergeReport> {
   const outcome = await withTemporal(places, (client) => startMergeOnly(client, asked))
-  tell(
-    outcome === 'started' ? 'The merge is started.' : 'A merge of this pair is running already: nothing was started.',
-  )
+  tell(say(outcome === 'started' ? OPERATIONS.started : OPERATIONS.runningAlready, options.lang))
   return { ...started(asked), temporalUrl: places.workflowUrl(workflowIdOf(asked.keep, asked.remove), null) }
 }
 
@@ -151,14 +152,6 @@ function show(report: MergeReport, options: MergeOptions): void {
   if (options.wait) process.exitCode = exitCodeOf(report)
 }
 
-function badInput({ where, expected }: Record<string, unknown>): OntdubbelError {
-  return new OntdubbelError(
-    'bad-input',
-    `Wrong input at ${String(where)}: expected ${String(expected)}.`,
-    EXIT.badInput,
-  )
-}
-
 function showCommand(): Command {
   return withPlaces(new Command('show').argument('<merge>', "the merge's id", id))
     .description('one merge: its steps, attempts, counts of what moved, who and why')
@@ -177,7 +170,7 @@ function showCommand(): Command {
 function listCommand(): Command {
   return withPlaces(new Command('list'))
     .description('merges, latest first')
-    .addOption(new Option('--status <status>', 'only those with this status').choices(MERGE_STATUSES))
+    .addOption(choice('--status <status>', 'only those with this status', MERGE_STATUSES))
     .option('--patron <id>', 'only those with this record on either side', id)
     .option('--json', 'NDJSON')
     .action(async (_own: unknown, command: Command) => {

@@ -10,7 +10,8 @@ export async function auditOf(pool: Pool, merge: number): Promise<Audit> {
   const options = Object.entries(lists).flatMap(([name, codes]) => codes.map((code) => `--${name} ${code}`))
   return {
     waitingSince: row?.portal_since ?? null,
-    asked: row ? [`asked for at ${row.asked_at}`, ...options].join('  ') : null,
+    askedAt: row?.asked_at ?? null,
+    options,
     commands: await commandsOf(pool, merge),
   }
 }

@@ -1,14 +1,15 @@
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import type { Pool } from 'pg'
 import type { Client } from '@temporalio/client'
 import { checkReason } from '../database/reason'
 import { MERGE_STATUSES, type MergeStatus } from '../domain/codes'
 import { OntdubbelError } from '../domain/errors'
 import type { MergeReport } from '../domain/request'
+import { ERRORS, OPERATIONS, say, UPDATE_REFUSALS, type Language, type Sentence } from '../domain/sentences'
 import { unfinishedMerges } from '../merges/report'
 import { mergeById, workflowOf, type MergeRow } from '../merges/store'
 import { hasWorkflow, operate, type Operated, type Operation } from '../temporal/operate'
-import { id } from './arguments'
+import { choice, id } from './arguments'
 import { Places, withPlaces, withWho, type SharedOptions } from './context'
 import { withDatabase } from './database'
 import { EXIT, exitCodeOf, type ExitCode } from './exitCodes'
@@ -31,7 +32,7 @@ interface Spoken {
   /** The statuses in which it does something. */
   when: readonly MergeStatus[]
   /** What is said where there is nothing to do, and the exit code of that. */
-  otherwise: { says: string; exit: ExitCode }
+  otherwise: { says: Sentence; exit: ExitCode }
   many: boolean
 }
 
@@ -39,25 +40,25 @@ const SPOKEN: Record<Operation, Spoken> = {
   'retry-portal': {
     description: 'try the portal now, for a merge that waits for it or that it refused',
     when: ['waiting-for-portal', 'needs-attention', 'undo-waiting-for-portal'],
-    otherwise: { says: 'it does not wait for the portal', exit: EXIT.done },
+    otherwise: { says: OPERATIONS.doesNotWait, exit: EXIT.done },
     many: true,
   },
   'skip-portal': {
     description: 'give the links at the portal up; the kept record gets a notice for the desk',
     when: ['waiting-for-portal', 'needs-attention', 'undo-waiting-for-portal'],
-    otherwise: { says: 'it does not wait for the portal', exit: EXIT.refused },
+    otherwise: { says: OPERATIONS.doesNotWait, exit: EXIT.refused },
     many: true,
   },
   resume: {
     description: 'go on with a merge that needs attention, or whose workflow was terminated',
     when: ['needs-attention', 'running', 'waiting-for-portal', 'undoing', 'undo-waiting-for-portal'],
-    otherwise: { says: 'there is nothing to go on with', exit: EXIT.done },
+    otherwise: { says: OPERATIONS.nothingToResume, exit: EXIT.done },
     many: true,
   },
   abandon: {
     description: 'take an unfinished merge back, before its record is retired; later use undo',
     when: ['running', 'needs-attention'],
-    otherwise: { says: 'only an unfinished merge can be abandoned; a finished one can be undone', exit: EXIT.refused },
+    otherwise: { says: OPERATIONS.notAbandoned, exit: EXIT.refused },
     many: false,
   },
 }
@@ -70,17 +71,18 @@ export function operationCommands(): Command[] {
       .argument(many ? '[merge]' : '<merge>', "the merge's id", id)
       .description(description)
       .option('--json', many ? 'one JSON document a merge' : 'one JSON document')
-    if (many) command.addOption(new Option('--status <status>', 'all merges with this status').choices(MERGE_STATUSES))
+    if (many) command.addOption(choice('--status <status>', 'all merges with this status', MERGE_STATUSES))
     if (operation === 'resume') command.option('--orphaned', 'all merges whose workflow is gone')
     return command.action(async (mergeId: number | undefined, _own: unknown, made: Command) => {
       const options = made.optsWithGlobals<OperationOptions>()
       const ways = [mergeId, options.status, options.orphaned].filter((way) => way !== undefined && way !== false)
       if (ways.length !== 1) {
-        const other = operation === 'resume' ? ', --status or --orphaned' : many ? ' or --status' : ''
-        throw new OntdubbelError('bad-usage', `Give one of: the id of a merge${other}.`, EXIT.badInput)
+        const others = ['--status', ...(operation === 'resume' ? ['--orphaned'] : [])]
+        const says = many ? ERRORS.oneMergeOrMany : ERRORS.oneMerge
+        throw new OntdubbelError('bad-usage', says, EXIT.badInput, { options: others })
       }
       if (operation === 'skip-portal' && !options.reason) {
-        throw new OntdubbelError('bad-usage', 'Say why the links are given up: --reason TEXT.', EXIT.badInput)
+        throw new OntdubbelError('bad-usage', ERRORS.sayWhy, EXIT.badInput)
       }
       await run(operation, mergeId, options)
     })
@@ -92,7 +94,7 @@ async function run(operation: Operation, mergeId: number | undefined, options: O
   await withDatabase(places.databaseUrl(), async (pool) => {
     await checkReason(pool, options.reason)
     if (mergeId !== undefined && !(await mergeById(pool, mergeId)))
-      throw new OntdubbelError('unknown-merge', `There is no merge ${mergeId}.`, EXIT.badInput)
+      throw new OntdubbelError('unknown-merge', ERRORS.unknownMerge, EXIT.badInput, { merge: mergeId })
     await withTemporal(places, async (client) => {
       let worst: ExitCode = EXIT.done
       const merges = mergeId === undefined ? unfinishedMerges(pool, options.status) : [mergeId]
@@ -132,12 +134,12 @@ async function operateOne(
   const wrongStage =
     operation === 'abandon' ? !inDatabase : (operation === 'retry-portal' || operation === 'skip-portal') && inDatabase
   if (!when.includes(status) || wrongStage) {
-    tell(`Merge ${merge.id} is ${status}: ${otherwise.says}.`)
+    tell(say(otherwise.says, options.lang, { merge: merge.id, status }))
     await show(merge.id, shown)
     return otherwise.exit
   }
   if (operation === 'resume' && status !== 'needs-attention' && alive) {
-    tell(`Merge ${merge.id} is ${status}, and its workflow is at it: there is nothing to resume.`)
+    tell(say(OPERATIONS.atIt, options.lang, { merge: merge.id, status }))
     await show(merge.id, shown)
     return EXIT.done
   }
@@ -150,7 +152,7 @@ async function operateOne(
     options,
     alive,
   )
-  const exit = tellOutcome(merge.id, operated)
+  const exit = tellOutcome(merge.id, operated, options.lang)
   if (exit === EXIT.waits) {
     await show(merge.id, shown)
     return exit
@@ -160,21 +162,23 @@ async function operateOne(
   return exit === EXIT.done ? exitCodeOf(report) : exit
 }
 
-function tellOutcome(merge: number, operated: Operated): ExitCode {
+function tellOutcome(merge: number, operated: Operated, language: Language): ExitCode {
   switch (operated.is) {
     case 'done':
       return EXIT.done
     case 'refused':
-      tell(`Merge ${merge}: ${operated.message}`)
+      tell(say(OPERATIONS.refused, language, { merge, why: whyRefused(operated, language) }))
       return EXIT.refused
     case 'no-worker':
-      tell(
-        operated.takenUp
-          ? `No worker is running: merge ${merge} is taken up, and goes on when one comes ("ontdubbel worker", or "ontdubbel up").`
-          : `No worker is running, so merge ${merge} could not be asked. Start one ("ontdubbel worker", or "ontdubbel up"), then ask again.`,
-      )
+      tell(say(operated.takenUp ? OPERATIONS.noWorkerTakenUp : OPERATIONS.noWorkerNotAsked, language, { merge }))
       return EXIT.waits
   }
+}
+
+/** The workflow's own sentence is English, and says more. */
+function whyRefused({ code, message }: Extract<Operated, { is: 'refused' }>, language: Language): string {
+  const sentence = language === 'en' ? undefined : UPDATE_REFUSALS[code]
+  return sentence ? say(sentence, language) : message
 }
 
 async function show(merge: number, { pool, places, options, many }: Shown): Promise<MergeReport> {

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { OPERATIONS, say, type Language } from '../domain/sentences'
 
 /** Whether people look at this stream and want colour. */
 function coloured(stream: NodeJS.WriteStream): boolean {
@@ -23,8 +24,8 @@ export function tell(line: string): void {
 }
 
 /** Somebody else has one of the records at this moment. */
-export function tellWaiting(): void {
-  tell('Waiting: a desk or another merge has one of the records. Goes on as soon as it lets go.')
+export function tellWaiting(language: Language): void {
+  tell(say(OPERATIONS.waits, language))
 }
 
 /** One JSON document on one line: a result, or one line of an NDJSON list. */

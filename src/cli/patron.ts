@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { Pool } from 'pg'
 import { OntdubbelError } from '../domain/errors'
+import { ERRORS, PATRON_LINES, say, type Language } from '../domain/sentences'
 import { exportRecords } from '../interchange/dump'
 import type { PatronRecord } from '../interchange/schema'
 import { balances } from '../patrons/balances'
@@ -37,29 +38,29 @@ function showCommand(): Command {
 
 async function show(asked: string, options: SharedOptions): Promise<void> {
   await withDatabase(new Places(options.dataDir).databaseUrl(), async (pool) => {
-    const shown = await look(pool, asked)
+    const shown = await look(pool, asked, options.lang)
     if (options.json) printJson(shown)
-    else printPatron(shown)
+    else printPatron(shown, options.lang)
   })
 }
 
-async function look(pool: Pool, asked: string): Promise<ShownPatron> {
+async function look(pool: Pool, asked: string, language: Language): Promise<ShownPatron> {
   for (let looks = 0; looks < LOOKS; looks++) {
     const found = await findPatron(pool, asked)
-    if (!found) throw new OntdubbelError('unknown-patron', `There is no patron and no card ${asked}.`, EXIT.badInput)
+    if (!found) throw new OntdubbelError('unknown-patron', ERRORS.unknownPatronOrCard, EXIT.badInput, { asked })
     const patron = await recordOf(pool, found)
     if (patron) {
       return {
         id: found.id,
         asked,
-        mergedFrom: withRemedies(found.mergedFrom),
+        mergedFrom: withRemedies(found.mergedFrom, language),
         patron,
         balances: balances(patron.charges, patron.payments),
         merges: await mergesOfPatron(pool, found.id),
       }
     }
   }
-  throw new OntdubbelError('records-busy', `The record that ${asked} leads to is being merged. Ask again.`)
+  throw new OntdubbelError('records-busy', ERRORS.recordBusy, EXIT.failed, { asked })
 }
 
 /** The record as the interchange file has it; undefined where it was merged away since it was found. */
@@ -90,12 +91,9 @@ async function search(words: string[], options: SearchOptions): Promise<void> {
     const { patrons, more } = await searchPatrons(pool, library, words.join(' '))
     for (const patron of patrons) {
       if (options.json) printJson(patron)
-      else print(listedLine(patron))
+      else print(listedLine(patron, options.lang))
     }
-    if (patrons.length === 0) tell(`The patron administration of ${library} finds nobody.`)
-    if (more)
-      tell(
-        `There are more than ${MOST_LISTED}: these are the first by name. Ask for more words, a card number or a birth date.`,
-      )
+    if (patrons.length === 0) tell(say(PATRON_LINES.nobodyFound, options.lang, { library }))
+    if (more) tell(say(PATRON_LINES.moreFound, options.lang, { most: MOST_LISTED }))
   })
 }

@@ -1,3 +1,4 @@
+import { dayIn, euros, PATRON_LINES, say, statusWord, valueWord, type Language } from '../domain/sentences'
 import type { PatronRecord } from '../interchange/schema'
 import { openCharges, type Balance } from '../patrons/balances'
 import type { MergedFrom } from '../patrons/find'
@@ -20,138 +21,163 @@ export interface ShownPatron {
 }
 
 /** Adds what to do where the portal part of a merge was given up (domain.md). */
-export function withRemedies(way: readonly MergedFrom[]): ShownPatron['mergedFrom'] {
-  return way.map((step) => ({ ...step, remedy: remedyFor(step) }))
+export function withRemedies(way: readonly MergedFrom[], language: Language): ShownPatron['mergedFrom'] {
+  return way.map((step) => ({ ...step, remedy: remedyFor(step, language) }))
 }
 
-const GIVEN_UP: Record<string, string> = {
-  skipped: 'were given up',
-  refused: 'could not be moved (the portal refused)',
-  'gave-up': 'could not be moved (the portal did not answer for 30 days)',
+const GIVEN_UP = {
+  skipped: PATRON_LINES.linksGivenUp,
+  refused: PATRON_LINES.linksRefused,
+  'gave-up': PATRON_LINES.linksGaveUp,
 }
 
-function remedyFor({ patron, portal, linksLeftAt }: MergedFrom): string | null {
-  const how = GIVEN_UP[portal ?? '']
-  if (how === undefined) return null
-  const at = linksLeftAt.length > 0 ? ` (${linksLeftAt.join(', ')})` : ''
-  return `The portal links of ${patron}${at} ${how}: ask the patron to unlink in Mijn Bibliotheek and link again.`
+function remedyFor({ patron, portal, linksLeftAt }: MergedFrom, language: Language): string | null {
+  if (portal === null || !(portal in GIVEN_UP)) return null
+  const libraries = linksLeftAt.length > 0 ? linksLeftAt : null
+  return say(GIVEN_UP[portal as keyof typeof GIVEN_UP], language, { patron, libraries })
 }
 
 /** "1002 was merged into 1001 (merge 7)." */
-export function mergedSentence({ patron, into, merge }: MergedFrom): string {
-  return `${patron} was merged into ${into}${merge === null ? '' : ` (merge ${merge})`}.`
+export function mergedSentence({ patron, into, merge }: MergedFrom, language: Language): string {
+  return say(PATRON_LINES.mergedFrom, language, { patron, into, merge })
 }
 
 /** A patron as the desk sees it. */
-export function printPatron({ mergedFrom, patron, balances, merges }: ShownPatron): void {
+export function printPatron({ mergedFrom, patron, balances, merges }: ShownPatron, language: Language): void {
+  const words = (name: keyof typeof PATRON_LINES, details = {}) => say(PATRON_LINES[name], language, details)
+  const day = (date: string) => dayIn(date, language)
+  const euro = (cents: number) => euros(cents, language)
+  const section = <Row>(title: keyof typeof PATRON_LINES, rows: readonly Row[], line: (row: Row) => string[]) => {
+    if (rows.length > 0) print(styled('bold', `  ${words(title)}`))
+    for (const row of rows) print(`    ${line(row).join('  ').trimEnd()}`)
+  }
+
   for (const step of mergedFrom) {
-    print(styled('yellow', mergedSentence(step)))
+    print(styled('yellow', mergedSentence(step, language)))
     if (step.remedy) print(styled('yellow', `  ! ${step.remedy}`))
   }
   print(styled('bold', `${patron.id}  ${nameOf(patron)}`))
-  const lines = { ...details(patron), ...(patron.internetBlock && { 'internet block': patron.internetBlock.reason }) }
-  for (const [name, value] of Object.entries(lines)) if (value) print(`  ${name.padEnd(16)} ${value}`)
-  if (patron.protected) print('  a protected record: not a person')
+  const details = detailsOf(patron, language).filter(([, value]) => value)
+  for (const [name, value] of details) print(`  ${words(name).padEnd(19)} ${value}`)
+  if (patron.protected) print(`  ${words('protected')}`)
 
   const { contacts, cards, subscriptions, loans, holds, charges, payments, messages, historyPreferences, loanHistory } =
     patron
+  section('contacts', contacts, ({ kind, value, primary }) => [
+    `${valueWord('contact', kind, language).padEnd(8)} ${value}`,
+    primary ? words('primary') : '',
+  ])
+  section('cards', cards, ({ number, library, status }) => [number, library ?? '', valueWord('card', status, language)])
+  section('subscriptions', subscriptions, (one) => subscriptionCells(one, language))
+  section('loans', loans, ({ id, library, title, loanedOn, dueOn, renewals }) => [
+    `${id}`,
+    library,
+    title,
+    words('loaned', { on: loanedOn }),
+    words('due', { on: dueOn }),
+    renewals > 0 ? words('renewed', { n: renewals }) : '',
+  ])
+  section('holds', holds, ({ id, library, title, placedAt, status, reason }) => [
+    `${id}`,
+    library,
+    title,
+    words('placed', { on: dayOf(placedAt) }),
+    valueWord('hold', status, language),
+    valueWord('holdReason', reason ?? '', language),
+  ])
   section(
-    'Contacts',
-    contacts,
-    ({ kind, value, primary }) => `${kind.padEnd(8)} ${value}${primary ? '  (primary)' : ''}`,
-  )
-  section('Cards', cards, ({ number, library, status }) => `${number}  ${library ?? ''}  ${status}`)
-  section('Subscriptions', subscriptions, subscriptionLine)
-  section('Loans', loans, ({ id, library, title, loanedOn, dueOn, renewals }) =>
-    [`${id}`, library, title, `since ${loanedOn}`, `due ${dueOn}`, renewals > 0 ? `renewed ${renewals}x` : ''].join(
-      '  ',
-    ),
-  )
-  section('Holds', holds, ({ id, library, title, placedAt, status, reason }) =>
-    [`${id}`, library, title, `placed ${placedAt.slice(0, 10)}`, status, reason ?? ''].join('  '),
-  )
-  section(
-    'Open charges',
+    'openCharges',
     openCharges(charges, payments),
-    ({ id, library, kind, chargedOn, open, amount, inCollection }) =>
-      [
-        `${id}`,
-        library,
-        kind,
-        chargedOn,
-        `${euros(open)}${open === amount ? '' : ` of ${euros(amount)}`}`,
-        inCollection ? 'in collection' : '',
-      ].join('  '),
+    ({ id, library, kind, chargedOn, open, amount, inCollection }) => [
+      `${id}`,
+      library,
+      valueWord('charge', kind, language),
+      day(chargedOn),
+      open === amount ? euro(open) : words('openOf', { open: euro(open), amount: euro(amount) }),
+      inCollection ? words('inCollection') : '',
+    ],
   )
-  section('Balances', balances, ({ library, open }) => `${library}  ${euros(open)} to pay`)
-  section('Notices and remarks', messages, ({ kind, library, createdAt, author, text }) =>
-    [kind, library, createdAt.slice(0, 10), author ?? '', text].join('  '),
-  )
-  section('Loan history', historyPreferences, ({ library, enabled }) => `${library}  ${enabled ? 'kept' : 'not kept'}`)
-  if (loanHistory.length > 0) print(`  ${loanHistory.length} returned loans`)
-  section(
-    'Merges',
-    merges,
-    ({ id, removed, kept, on, status, by }) => `${id}  ${removed} into ${kept}, on ${on}, by ${by}: ${status}`,
-  )
+  section('balances', balances, ({ library, open }) => [library, words('toPay', { open: euro(open) })])
+  section('messages', messages, ({ kind, library, createdAt, author, text }) => [
+    valueWord('message', kind, language),
+    library,
+    day(dayOf(createdAt)),
+    author ?? '',
+    text,
+  ])
+  section('loanHistory', historyPreferences, ({ library, enabled }) => [
+    library,
+    words(enabled ? 'historyKept' : 'historyNotKept'),
+  ])
+  if (loanHistory.length > 0) print(`  ${words('returnedLoans', { n: loanHistory.length })}`)
+  section('merges', merges, ({ id: merge, removed, kept, on, status, by }) => [
+    words('merge', { merge, removed, kept, on, by, status: statusWord(status, language) }),
+  ])
 }
 
-function section<Row>(title: string, rows: readonly Row[], line: (row: Row) => string): void {
-  if (rows.length === 0) return
-  print(styled('bold', `  ${title}`))
-  for (const row of rows) print(`    ${line(row).trimEnd()}`)
-}
+type Detail = [name: keyof typeof PATRON_LINES, value: string | null]
 
-function details(patron: ShownPatron['patron']): Record<string, string | null> {
-  const { address } = patron
-  const street = [address?.street, address?.number, address?.box && `box ${address.box}`].filter(Boolean).join(' ')
+function detailsOf(patron: ShownPatron['patron'], language: Language): Detail[] {
+  const { address, birthDate, gender, registeredOn, lastActivityOn, internetBlock } = patron
+  const day = (date: string | null) => date && dayIn(date, language)
+  const box = address?.box && say(PATRON_LINES.box, language, { box: address.box })
+  const street = [address?.street, address?.number, box].filter(Boolean).join(' ')
   const place = [address?.postcode, address?.city].filter(Boolean).join(' ')
-  return {
-    'birth date': patron.birthDate,
-    gender: patron.gender,
-    address: [street, place].filter(Boolean).join(', '),
-    'national number': patron.nationalNumber,
-    legitimation: patron.legitimation,
-    registered: [patron.registeredOn, patron.registeredOnline ? 'online' : ''].filter(Boolean).join(', '),
-    'last activity': patron.lastActivityOn,
-  }
+  const online = patron.registeredOnline ? say(PATRON_LINES.online, language) : ''
+  return [
+    ['birthDate', day(birthDate)],
+    ['gender', gender && valueWord('gender', gender, language)],
+    ['address', [street, place].filter(Boolean).join(', ')],
+    ['nationalNumber', patron.nationalNumber],
+    ['legitimation', patron.legitimation],
+    ['registered', [day(registeredOn), online].filter(Boolean).join(', ')],
+    ['lastActivity', day(lastActivityOn)],
+    ['internetBlock', internetBlock && valueWord('internetBlock', internetBlock.reason, language)],
+  ]
 }
 
 function nameOf({ lastName, firstName }: { lastName: string | null; firstName: string | null }): string {
   return [lastName, firstName].filter(Boolean).join(', ')
 }
 
-function subscriptionLine({
-  id,
-  library,
-  product,
-  startsOn,
-  endsOn,
-  stoppedOn,
-}: PatronRecord['subscriptions'][number]): string {
+function subscriptionCells(
+  { id, library, product, startsOn, endsOn, stoppedOn }: PatronRecord['subscriptions'][number],
+  language: Language,
+): string[] {
   const today = todayInBrussels()
   const active = (stoppedOn === null || stoppedOn > today) && (endsOn === null || endsOn >= today)
-  const stopped = stoppedOn === null ? '' : `  stopped on ${stoppedOn}`
-  return `${id}  ${library}  ${product}  ${startsOn} to ${endsOn ?? '…'}${stopped}  ${active ? 'active' : 'expired'}`
+  const period = { from: startsOn, to: endsOn }
+  return [
+    `${id}`,
+    library,
+    product,
+    say(endsOn === null ? PATRON_LINES.openPeriod : PATRON_LINES.period, language, period),
+    ...(stoppedOn === null ? [] : [say(PATRON_LINES.stopped, language, { on: stoppedOn })]),
+    valueWord('subscription', active ? 'active' : 'expired', language),
+  ]
 }
 
 /** A patron as the patron administration lists it, on one line. */
-export function listedLine({ id, lastName, firstName, birthDate, city, cards, subscriptions }: ListedPatron): string {
+export function listedLine(
+  { id, lastName, firstName, birthDate, city, cards, subscriptions }: ListedPatron,
+  language: Language,
+): string {
   const active = subscriptions.some((subscription) => subscription.active)
   return [
     String(id).padStart(8),
     nameOf({ lastName, firstName }),
-    birthDate,
+    birthDate && dayIn(birthDate, language),
     city,
     cards.join(' '),
-    active ? 'active' : 'expired',
+    valueWord('subscription', active ? 'active' : 'expired', language),
   ]
     .filter(Boolean)
     .join('  ')
 }
 
-function euros(cents: number): string {
-  return `€ ${(cents / 100).toFixed(2)}`
+/** The day of a moment in the record, which is written in Brussels' time. */
+function dayOf(moment: string): string {
+  return moment.slice(0, 10)
 }
 
 /** `YYYY-MM-DD`: Swedish dates are ISO's. */

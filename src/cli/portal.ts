@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { OntdubbelError } from '../domain/errors'
+import { ERRORS } from '../domain/sentences'
 import { BEHAVIOURS, tellBehaviour, type BehaviourMode } from '../portal/control'
 import { id } from './arguments'
 import { Places, withPlaces, type SharedOptions } from './context'
@@ -28,11 +29,7 @@ export function portalCommand(): Command {
     .action(async (asked: BehaviourMode, options: BehaveOptions) => {
       const portal = new Places(options.dataDir).portal()
       if (portal === null) {
-        throw new OntdubbelError(
-          'no-stack',
-          'No portal is known. Start one with "ontdubbel up", or set PORTAL_URL.',
-          EXIT.badInput,
-        )
+        throw new OntdubbelError('no-stack', ERRORS.noPortal, EXIT.badInput)
       }
       const rules = await tellBehaviour(portal.url, portal.token, {
         mode: asked,

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { OVERRIDES, TAKE_FIELDS, type Override, type TakeField, type Warning } from '../domain/codes'
+import { OPERATIONS, say } from '../domain/sentences'
 import { previewMerge } from '../merges/preview'
 import { portalWarnings } from '../merges/syncPortal'
 import { createPortalClient } from '../portal/client'
@@ -37,14 +38,14 @@ async function preview(keep: number, remove: number, options: PreviewOptions): P
   const places = new Places(options.dataDir)
   const warnings = await askPortal(places, keep, remove)
   const asked = { keep, remove, on: options.on, take: options.take, override: options.override, by: 'preview' }
-  const onWait = once(tellWaiting)
+  const onWait = once(() => tellWaiting(options.lang))
   const report = await withDatabase(
     places.databaseUrl(),
     (pool) => previewMerge(pool, asked, warnings, options.lang, { onWait }),
     { pipeline: true },
   )
   const merged = report.id !== null
-  if (merged) tell(`This pair is merged already (merge ${report.id}): nothing would happen.`)
+  if (merged) tell(say(OPERATIONS.mergedAlready, options.lang, { merge: report.id }))
   const shown = merged ? report : { ...report, by: null }
   if (options.json) printJson(shown)
   else printMerge(shown, options.lang)

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { checkReason } from '../database/reason'
+import { PATRON_LINES, say } from '../domain/sentences'
 import { registerPatron } from '../patrons/register'
 import { date, id } from './arguments'
 import { Places, withPlaces, withWho, type SharedOptions } from './context'
@@ -36,14 +37,14 @@ async function register(patron: number, options: RegisterOptions): Promise<void>
       mergedFrom,
       subscription,
     } = await registerPatron(pool, { patron, library, product, until, by, reason })
-    for (const step of mergedFrom) tell(mergedSentence(step))
+    for (const step of mergedFrom) tell(mergedSentence(step, options.lang))
     if (options.json) {
       printJson({ patron: live, asked: patron, mergedFrom, subscription })
       return
     }
     const { id: made, startsOn, endsOn } = subscription
-    print(
-      `Patron ${live} is registered at ${library}: subscription ${made} (${subscription.product}), from ${startsOn}${endsOn ? ` to ${endsOn}` : ''}.`,
-    )
+    const { product: kind } = subscription
+    const details = { patron: live, library, subscription: made, product: kind, from: startsOn, until: endsOn }
+    print(say(endsOn === null ? PATRON_LINES.registeredAt : PATRON_LINES.registeredUntil, options.lang, details))
   })
 }

@@ -5,6 +5,7 @@ import type { Refusal } from '../domain/codes'
 import { OntdubbelError } from '../domain/errors'
 import { refusedUndo } from '../domain/reports'
 import type { UndoReport } from '../domain/request'
+import { ERRORS, say, UNDO_LINES } from '../domain/sentences'
 import { mergeById, workflowOf, type MergeRow } from '../merges/store'
 import { undoReport } from '../merges/undoReport'
 import { previewUndo } from '../merges/undoSingle'
@@ -48,7 +49,7 @@ async function undo(merge: number, options: UndoOptions): Promise<void> {
       await checkReason(pool, options.reason)
       const row = await mergeById(pool, merge)
       if (!row || row.status === 'new')
-        throw new OntdubbelError('unknown-merge', `There is no merge ${merge}.`, EXIT.badInput)
+        throw new OntdubbelError('unknown-merge', ERRORS.unknownMerge, EXIT.badInput, { merge })
       const report = await reportFor(pool, places, row, options)
       if (!report) return
       const shown = await withUrl(pool, places, report)
@@ -66,11 +67,12 @@ async function reportFor(
   row: MergeRow,
   options: UndoOptions,
 ): Promise<UndoReport | undefined> {
-  if (options.preview) return previewUndo(pool, row.id, options.lang, { onWait: tellWaiting })
+  const onWait = () => tellWaiting(options.lang)
+  if (options.preview) return previewUndo(pool, row.id, options.lang, { onWait })
   const asked = { merge: row.id, by: options.by, ...(options.reason !== undefined && { reason: options.reason }) }
   if (!options.wait) {
     const outcome = await withTemporal(places, (client) => startUndoOnly(client, asked))
-    tell(outcome === 'started' ? 'The undo is started.' : 'An undo of this merge is running already.')
+    tell(say(outcome === 'started' ? UNDO_LINES.started : UNDO_LINES.runningAlready, options.lang))
     const report = await undoReport(pool, row.id, options.lang)
     if (options.json) printJson({ ...report, temporalUrl: places.workflowUrl(undoWorkflowIdOf(row.id), null) })
     return undefined
@@ -84,10 +86,10 @@ async function reportFor(
       const operated = await operate(client, { ...row, ...workflowOf(row) }, operation, options, false)
       return operated.is === 'no-worker' ? ('no-worker' as const) : null
     }
-    return startUndo(client, asked, tellWaiting)
+    return startUndo(client, asked, onWait)
   })
   if (answer === 'no-worker') {
-    tell('No worker is running: the undo is started, and runs when one comes ("ontdubbel worker", or "ontdubbel up").')
+    tell(say(UNDO_LINES.noWorker, options.lang))
     process.exitCode = EXIT.waits
     if (options.json) printJson(await undoReport(pool, row.id, options.lang))
     return undefined

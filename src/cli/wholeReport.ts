@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import { OntdubbelError } from '../domain/errors'
 import type { MergeReport } from '../domain/request'
-import type { Language } from '../domain/sentences'
+import { ERRORS, type Language } from '../domain/sentences'
 import { mergeReport } from '../merges/report'
 import { mergeById, workflowOf } from '../merges/store'
 import type { Places } from './context'
@@ -10,7 +10,7 @@ import { EXIT } from './exitCodes'
 /** A merge as `merge --json` prints it. Rejects with `unknown-merge` (exit code 2) where there is none. */
 export async function wholeReport(pool: Pool, places: Places, merge: number, language: Language): Promise<MergeReport> {
   const report = await mergeReport(pool, merge, { language })
-  if (!report) throw new OntdubbelError('unknown-merge', `There is no merge ${merge}.`, EXIT.badInput)
+  if (!report) throw new OntdubbelError('unknown-merge', ERRORS.unknownMerge, EXIT.badInput, { merge })
   return withUrl(pool, places, report)
 }
 

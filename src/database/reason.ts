@@ -1,18 +1,16 @@
 import { OntdubbelError } from '../domain/errors'
 import { MAX_REASON_CHARACTERS } from '../domain/request'
+import { ERRORS, type Expected } from '../domain/sentences'
 import { runOne, statement, type Queryable } from './statement'
 
 const textHolds = statement<{ number: boolean; email: boolean }>(
   'reason.holds',
   `select national_number_in($1) is not null as number, $1 ~ '[^[:space:]@]+@[^[:space:]@]+' as email`,
 )
-/** Whether a reason holds what must not stand in it: a national number or an e-mail address. */
-export async function reasonRefused(
-  db: Queryable,
-  reason: string,
-): Promise<'national number' | 'e-mail address' | null> {
+/** What is expected of a reason that holds what must not stand in it (a national number, an e-mail address); else null. */
+export async function expectedOfReason(db: Queryable, reason: string): Promise<Expected | null> {
   const holds = await runOne(db, textHolds, [reason])
-  return holds?.number ? 'national number' : holds?.email ? 'e-mail address' : null
+  return holds?.number ? 'no-national-number' : holds?.email ? 'no-email-address' : null
 }
 
 /**
@@ -21,11 +19,9 @@ export async function reasonRefused(
  */
 export async function checkReason(db: Queryable, reason: string | undefined): Promise<void> {
   if (reason === undefined) return
-  const wrong =
-    reason.length > MAX_REASON_CHARACTERS
-      ? `at most ${MAX_REASON_CHARACTERS} characters`
-      : await reasonRefused(db, reason)
-  if (wrong === null) return
-  const expected = reason.length > MAX_REASON_CHARACTERS ? wrong : `no ${wrong} in it`
-  throw new OntdubbelError('bad-input', `Wrong input at reason: expected ${expected}.`, 2)
+  const tooLong = reason.length > MAX_REASON_CHARACTERS
+  const expected: Expected | null = tooLong ? 'at-most-characters' : await expectedOfReason(db, reason)
+  if (expected === null) return
+  const details = { where: 'reason', expected, ...(tooLong && { most: MAX_REASON_CHARACTERS }) }
+  throw new OntdubbelError('bad-input', ERRORS.badInput, 2, details)
 }

@@ -6,7 +6,8 @@ import path from 'node:path'
 import { finished } from 'node:stream/promises'
 import type { Pool } from 'pg'
 import { run, runOne, statement, type Queryable } from '../database/statement'
-import { isOntdubbelError, OntdubbelError } from '../domain/errors'
+import { isOntdubbelError, errorIn, OntdubbelError } from '../domain/errors'
+import { IMPORT_SENTENCES, type Sentence } from '../domain/sentences'
 import { linesOf } from './read'
 import type { PortalAccountRecord } from './schema'
 
@@ -152,15 +153,21 @@ export async function sendSpooled(
     }
     if (batch.length > 0) await sendBatch()
   } catch (error) {
-    const why = signal?.aborted ? 'stopped' : isOntdubbelError(error) ? error.message : 'the portal cannot be reached'
-    throw new OntdubbelError(
-      'accounts-not-sent',
-      `The records are loaded. Not at the portal yet: ${left} of ${spool.count} portal accounts (${why.replace(/\.$/, '')}). Import the same file again to send these, and nothing else.`,
-      4,
-      { accounts: spool.count, left },
-    )
+    const details = {
+      accounts: spool.count,
+      left,
+      why: signal?.aborted ? IMPORT_SENTENCES.stoppedSending : whyNot(error),
+    }
+    throw new OntdubbelError('accounts-not-sent', IMPORT_SENTENCES.accountsNotSent, 4, details)
   }
   return file.accounts
+}
+
+/** Without its full stop: it stands in a bracket. */
+function whyNot(error: unknown): Sentence {
+  if (!isOntdubbelError(error)) return IMPORT_SENTENCES.portalNotReached
+  const without = (text: string) => text.replace(/\.$/, '')
+  return { en: without(errorIn(error, 'en')), nl: without(errorIn(error, 'nl')) }
 }
 
 /** R13: a record that was merged since the import is named by the one that it leads to; a link that is then double goes. */

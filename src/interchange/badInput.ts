@@ -1,19 +1,31 @@
 import { sqlState } from '../database/failures'
 import { OntdubbelError } from '../domain/errors'
+import { IMPORT_PROBLEMS, IMPORT_SENTENCES, say, type Sentence } from '../domain/sentences'
 
-/** What is wrong with a file: where, and what was expected there. Never what stands there: it may be personal data. */
-export interface Problem {
-  /** From 1. */
-  line: number
+/** Why something in a file cannot be taken. Never what stands there: it may be personal data. */
+export interface Reason {
+  says: Sentence
+  /** Of the sentence: ids, limits, what was expected. */
+  about?: Readonly<Record<string, unknown>>
+}
+
+/** Where in a record, and why it cannot be taken. */
+export interface Contradiction extends Reason {
   /** As `contacts[1].kind`; empty for the line as a whole. */
   path: string
-  reason: string
+}
+
+/** What is wrong with a file. */
+export interface Problem extends Contradiction {
+  /** From 1. */
+  line: number
 }
 
 /** The error for a line of an interchange file, exit code 2. */
-export function badLine({ line, path, reason }: Problem): OntdubbelError {
-  const where = path === '' ? `line ${line}` : `line ${line}, ${path}`
-  return new OntdubbelError('bad-input', `${where}: ${reason}`, 2, { line, path, reason })
+export function badLine({ line, path, says, about = {} }: Problem): OntdubbelError {
+  const whole = path === '' ? IMPORT_PROBLEMS.atLine : IMPORT_PROBLEMS.atPath
+  const sentence = { en: whole.en.replace('{reason}', () => says.en), nl: whole.nl.replace('{reason}', () => says.nl) }
+  return new OntdubbelError('bad-input', sentence, 2, { ...about, line, path, reason: say(says, 'en', about) })
 }
 
 /** SQLSTATE classes that mean: this data does not go into these tables. 54: an index row too long. */
@@ -28,23 +40,10 @@ export function refusedByTheDatabase(error: unknown): unknown {
   if (state === undefined) return error
   const { constraint, table } = error as { constraint?: string; table?: string }
   if (REFUSED_BY_THE_TABLES.includes(state.slice(0, 2))) {
-    const what = constraint ? `constraint ${constraint} of ${table}` : `SQLSTATE ${state}`
-    return new OntdubbelError(
-      'bad-input',
-      `the database refuses what is in the file (${what}); nothing was loaded`,
-      2,
-      {
-        constraint: constraint ?? null,
-        sqlState: state,
-      },
-    )
+    const what = constraint ? `${table}: ${constraint}` : `SQLSTATE ${state}`
+    const details = { constraint: constraint ?? null, sqlState: state, what }
+    return new OntdubbelError('bad-input', IMPORT_SENTENCES.refusedByTables, 2, details)
   }
-  if (state === '55P03') {
-    return new OntdubbelError(
-      'database-busy',
-      'a record that the file names is in use; nothing was loaded, import it again',
-      1,
-    )
-  }
+  if (state === '55P03') return new OntdubbelError('database-busy', IMPORT_SENTENCES.recordInUse)
   return error
 }

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg'
-import type { Problem } from './badInput'
+import { IMPORT_PROBLEMS } from '../domain/sentences'
+import type { Problem, Reason } from './badInput'
 import { KINDS, namesLibrary } from './fields'
 
 /** A look at the staged file that gives the first row for which something does not hold. */
@@ -7,7 +8,7 @@ interface Check {
   /** Gives `line`, `ord` (null outside of lists) and, where the reason names them, `about` and `leads_to`. */
   sql: string
   path: (ord: number) => string
-  reason: (found: Found) => string
+  reason: (found: Found) => Reason
 }
 
 interface Found {
@@ -43,59 +44,61 @@ function withOrd(table: string): string {
 }
 
 const CHECKS: readonly Check[] = [
-  { sql: twice('staged_library', 'id'), path: () => 'id', reason: () => 'a line before has this library already' },
+  { sql: twice('staged_library', 'id'), path: () => 'id', reason: () => ({ says: IMPORT_PROBLEMS.twice }) },
   {
     sql: inStore('staged_library', 'library', 'id'),
     path: () => 'id',
-    reason: () => 'this library is in the store already',
+    reason: () => ({ says: IMPORT_PROBLEMS.inStore }),
   },
-  { sql: twice('staged_patron', 'id'), path: () => 'id', reason: () => 'a line before has this patron already' },
+  { sql: twice('staged_patron', 'id'), path: () => 'id', reason: () => ({ says: IMPORT_PROBLEMS.twice }) },
   {
     // R12: a record that was merged away never comes back to life
     sql: `select s.line, null::int as ord, t.id as about, case when t.merged_into is not null then live_patron(t.id) end as leads_to
       from staged_patron s join patron t on t.id = s.id ${FIRST}`,
     path: () => 'id',
     reason: ({ about, leads_to }) =>
-      leads_to == null ? `patron ${about} is in the store already` : `patron ${about} was merged into ${leads_to}`,
+      leads_to == null
+        ? { says: IMPORT_PROBLEMS.patronInStore, about: { patron: about } }
+        : { says: IMPORT_PROBLEMS.patronMerged, about: { patron: about, into: leads_to } },
   },
   {
     // R9
     sql: `select s.line, null::int as ord from staged_patron s where not national_number_is_valid(s.national_number) ${FIRST}`,
     path: () => 'nationalNumber',
-    reason: () => 'its check digits, or its month, are those of no national number',
+    reason: () => ({ says: IMPORT_PROBLEMS.nationalNumber }),
   },
   {
     sql: `select s.line, null::int as ord, s.merged_into as about from staged_patron s
       where s.merged_into is not null and not exists (select from staged_patron f where f.id = s.merged_into)
         and not exists (select from patron t where t.id = s.merged_into) ${FIRST}`,
     path: () => 'mergedInto',
-    reason: ({ about }) => `there is no patron ${about}`,
+    reason: ({ about }) => ({ says: IMPORT_PROBLEMS.noSuchPatron, about: { patron: about } }),
   },
   ...KINDS.flatMap((kind): Check[] => {
     const staged = `staged_${kind.table}`
     const checks: Check[] = []
     if (kind.unique) {
-      const { key, column, called } = kind.unique
+      const { key, column } = kind.unique
       const path = (ord: number) => `${kind.list}[${ord}].${key}`
       checks.push(
-        { sql: twice(staged, column), path, reason: () => `this ${called} stands in the file before already` },
-        { sql: inStore(staged, kind.table, column), path, reason: () => `this ${called} is in the store already` },
+        { sql: twice(staged, column), path, reason: () => ({ says: IMPORT_PROBLEMS.twice }) },
+        { sql: inStore(staged, kind.table, column), path, reason: () => ({ says: IMPORT_PROBLEMS.inStore }) },
       )
     }
     if (namesLibrary(kind)) {
       checks.push({
         sql: `select s.line, s.ord from ${staged} s where s.library is not null and ${NO_SUCH_LIBRARY} ${FIRST}`,
         path: (ord) => `${kind.list}[${ord}].library`,
-        reason: () => 'there is no such library',
+        reason: () => ({ says: IMPORT_PROBLEMS.noSuchLibrary }),
       })
     }
     return checks
   }),
-  { sql: twice('staged_account', 'id'), path: () => 'id', reason: () => 'a line before has this account already' },
+  { sql: twice('staged_account', 'id'), path: () => 'id', reason: () => ({ says: IMPORT_PROBLEMS.twice }) },
   {
     sql: `select s.line, s.ord from staged_link s where ${NO_SUCH_LIBRARY} ${FIRST}`,
     path: (ord) => `links[${ord}].library`,
-    reason: () => 'there is no such library',
+    reason: () => ({ says: IMPORT_PROBLEMS.noSuchLibrary }),
   },
   {
     // a record that was merged away is one too: a portal that was down then may still name it
@@ -103,7 +106,7 @@ const CHECKS: readonly Check[] = [
       where not exists (select from staged_patron f where f.id = s.actor_id)
         and not exists (select from patron t where t.id = s.actor_id) ${FIRST}`,
     path: (ord) => `links[${ord}].actorId`,
-    reason: ({ about }) => `there is no patron ${about}`,
+    reason: ({ about }) => ({ says: IMPORT_PROBLEMS.noSuchPatron, about: { patron: about } }),
   },
 ]
 
@@ -115,10 +118,10 @@ export async function firstProblem(client: PoolClient): Promise<Problem | undefi
   }
   for (const { sql, path, reason } of CHECKS) {
     const [found] = (await client.query<Found>(sql)).rows
-    if (found) keep({ line: found.line, path: path(found.ord ?? 0), reason: reason(found) })
+    if (found) keep({ line: found.line, path: path(found.ord ?? 0), ...reason(found) })
   }
   const line = await lineThatLeadsInACircle(client)
-  if (line !== undefined) keep({ line, path: 'mergedInto', reason: 'leads in a circle' })
+  if (line !== undefined) keep({ line, path: 'mergedInto', says: IMPORT_PROBLEMS.circle })
   return first
 }
 

@@ -1,10 +1,6 @@
+import { IMPORT_PROBLEMS, IMPORT_WANTS } from '../domain/sentences'
+import type { Contradiction } from './badInput'
 import type { InterchangeRecord, PatronRecord, PortalAccountRecord } from './schema'
-
-/** Where in a record, and why it cannot be taken. */
-export interface Contradiction {
-  path: string
-  reason: string
-}
 
 /**
  * The portal takes no longer line. An account has a link for each library of each of its people, so a longer line is
@@ -29,17 +25,18 @@ export function contradictionIn(record: InterchangeRecord): Contradiction | unde
 
 /** R12: a record that was merged away holds nothing. */
 function inMergedRecord(record: PatronRecord): Contradiction | undefined {
-  if (record.mergedInto === record.id) return { path: 'mergedInto', reason: 'a record cannot be merged into itself' }
+  if (record.mergedInto === record.id) return { path: 'mergedInto', says: IMPORT_PROBLEMS.intoItself }
   const { type: _type, id: _id, mergedInto: _mergedInto, ...content } = record
   for (const [path, value] of Object.entries(content)) {
     const isEmpty = value === null || value === '' || value === false || (Array.isArray(value) && value.length === 0)
-    if (!isEmpty) return { path, reason: 'a record with mergedInto holds nothing else' }
+    if (!isEmpty) return { path, says: IMPORT_PROBLEMS.mergedHoldsNothing }
   }
   return undefined
 }
 
 function inPatron(record: PatronRecord): Contradiction | undefined {
-  if (record.lastName === null) return { path: 'lastName', reason: 'missing: expected a text' }
+  if (record.lastName === null)
+    return { path: 'lastName', says: IMPORT_PROBLEMS.missing, about: { wanted: IMPORT_WANTS.anyText } }
   return inContacts(record) ?? inPreferences(record) ?? inHolds(record) ?? inPayments(record)
 }
 
@@ -48,7 +45,7 @@ function inContacts({ contacts }: PatronRecord): Contradiction | undefined {
   const seen = new Set<string>()
   for (const [at, { kind, primary }] of contacts.entries()) {
     if (!primary) continue
-    if (seen.has(kind)) return { path: `contacts[${at}].primary`, reason: `there is a primary ${kind} already` }
+    if (seen.has(kind)) return { path: `contacts[${at}].primary`, says: IMPORT_PROBLEMS.primaryTwice, about: { kind } }
     seen.add(kind)
   }
   return undefined
@@ -58,7 +55,7 @@ function inPreferences({ historyPreferences }: PatronRecord): Contradiction | un
   const seen = new Set<string>()
   for (const [at, { library }] of historyPreferences.entries()) {
     if (seen.has(library)) {
-      return { path: `historyPreferences[${at}].library`, reason: 'there is a preference for this library already' }
+      return { path: `historyPreferences[${at}].library`, says: IMPORT_PROBLEMS.preferenceTwice }
     }
     seen.add(library)
   }
@@ -71,12 +68,12 @@ function inHolds({ holds }: PatronRecord): Contradiction | undefined {
   for (const [at, { library, title, status }] of holds.entries()) {
     if (status === 'cancelled') continue
     if (isTooLong(library, title)) {
-      return { path: `holds[${at}].title`, reason: `longer than ${LONGEST_OPEN_HOLD_BYTES} bytes with its library` }
+      return { path: `holds[${at}].title`, says: IMPORT_PROBLEMS.holdTooLong, about: { most: LONGEST_OPEN_HOLD_BYTES } }
     }
     // a library's id has no control characters
     const key = `${library}\n${title}`
     if (seen.has(key)) {
-      return { path: `holds[${at}]`, reason: 'there is an open hold for this title and pickup library already' }
+      return { path: `holds[${at}]`, says: IMPORT_PROBLEMS.holdTwice }
     }
     seen.add(key)
   }
@@ -95,10 +92,10 @@ function inPayments({ charges, payments }: PatronRecord): Contradiction | undefi
   for (const [at, { charge, amount }] of payments.entries()) {
     const left = open.get(charge)
     if (left === undefined) {
-      return { path: `payments[${at}].charge`, reason: `charge ${charge} is not among the charges of this record` }
+      return { path: `payments[${at}].charge`, says: IMPORT_PROBLEMS.chargeOfOthers, about: { charge } }
     }
     if (amount > left) {
-      return { path: `payments[${at}].amount`, reason: `the payments of charge ${charge} are more than its amount` }
+      return { path: `payments[${at}].amount`, says: IMPORT_PROBLEMS.paidTooMuch, about: { charge } }
     }
     open.set(charge, left - amount)
   }
@@ -109,11 +106,11 @@ function inAccount(record: PortalAccountRecord): Contradiction | undefined {
   const seen = new Set<string>()
   for (const [at, { library, actorId }] of record.links.entries()) {
     const key = `${actorId} ${library}`
-    if (seen.has(key)) return { path: `links[${at}]`, reason: 'the account has this link already' }
+    if (seen.has(key)) return { path: `links[${at}]`, says: IMPORT_PROBLEMS.linkTwice }
     seen.add(key)
   }
   if (JSON.stringify(record).length > LONGEST_ACCOUNT_CHARS) {
-    return { path: 'links', reason: `an account is at most ${LONGEST_ACCOUNT_CHARS} characters long` }
+    return { path: 'links', says: IMPORT_PROBLEMS.accountTooLong, about: { most: LONGEST_ACCOUNT_CHARS } }
   }
   return undefined
 }

@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg'
 import Cursor from 'pg-cursor'
 import { run } from '../database/statement'
 import { OntdubbelError } from '../domain/errors'
+import { IMPORT_SENTENCES } from '../domain/sentences'
 import { beingMerged, chains, librariesOf, libraryLines, patronLines } from './exportLines'
 import type { PortalAccountRecord } from './schema'
 
@@ -104,7 +105,7 @@ async function withChains(client: PoolClient, asked: readonly number[]): Promise
   const ids = new Set((await run(client, chains, [asked])).map(({ id }) => id))
   const unknown = asked.filter((id) => !ids.has(id))
   if (unknown.length > 0) {
-    throw new OntdubbelError('unknown-patron', `there is no patron ${unknown.join(', ')}`, 2, { patrons: unknown })
+    throw new OntdubbelError('unknown-patron', IMPORT_SENTENCES.noPatrons, 2, { patrons: unknown })
   }
   return ids
 }

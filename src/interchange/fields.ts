@@ -23,8 +23,8 @@ export interface Kind {
     | 'messages'
   readonly table: string
   readonly fields: readonly Field[]
-  /** The key that is unique in the consortium, and what it is called where it is not. */
-  readonly unique: { readonly key: string; readonly column: string; readonly called: string } | null
+  /** The key that is unique in the consortium. */
+  readonly unique: { readonly key: string; readonly column: string } | null
   /** How the rows of a record are ordered. */
   readonly order: string
 }
@@ -41,12 +41,12 @@ function optional(key: string): Field {
   return { ...field(key, 'text'), optional: true }
 }
 
-function kind(list: Kind['list'], table: string, called: string, fields: readonly Field[]): Kind {
+function kind(list: Kind['list'], table: string, fields: readonly Field[]): Kind {
   return {
     list,
     table,
     fields: [field('id', 'bigint'), ...fields],
-    unique: { key: 'id', column: 'id', called },
+    unique: { key: 'id', column: 'id' },
     order: 't.id',
   }
 }
@@ -67,10 +67,10 @@ export const KINDS: readonly Kind[] = [
     list: 'cards',
     table: 'card',
     fields: [field('number', 'text'), optional('library'), field('status', 'text')],
-    unique: { key: 'number', column: 'number', called: 'card number' },
+    unique: { key: 'number', column: 'number' },
     order: 't.number collate "C"',
   },
-  kind('subscriptions', 'subscription', 'subscription', [
+  kind('subscriptions', 'subscription', [
     library,
     field('product', 'text'),
     field('startsOn', 'date'),
@@ -84,7 +84,7 @@ export const KINDS: readonly Kind[] = [
     unique: null,
     order: 't.library collate "C"',
   },
-  kind('loans', 'loan', 'loan', [
+  kind('loans', 'loan', [
     library,
     field('item', 'text'),
     field('title', 'text'),
@@ -93,7 +93,7 @@ export const KINDS: readonly Kind[] = [
     field('renewals', 'int'),
     optional('card'),
   ]),
-  kind('loanHistory', 'loan_history', 'history entry', [
+  kind('loanHistory', 'loan_history', [
     library,
     field('item', 'text'),
     field('title', 'text'),
@@ -101,7 +101,7 @@ export const KINDS: readonly Kind[] = [
     field('returnedOn', 'date'),
     optional('card'),
   ]),
-  kind('holds', 'hold', 'hold', [
+  kind('holds', 'hold', [
     library,
     field('title', 'text'),
     field('placedAt', 'timestamptz'),
@@ -109,19 +109,15 @@ export const KINDS: readonly Kind[] = [
     optional('reason'),
     optional('card'),
   ]),
-  kind('charges', 'charge', 'charge', [
+  kind('charges', 'charge', [
     library,
     field('kind', 'text'),
     field('amount', 'bigint'),
     field('chargedOn', 'date'),
     field('inCollection', 'boolean'),
   ]),
-  kind('payments', 'payment', 'payment', [
-    field('charge', 'bigint'),
-    field('amount', 'bigint'),
-    field('paidOn', 'date'),
-  ]),
-  kind('messages', 'message', 'message', [
+  kind('payments', 'payment', [field('charge', 'bigint'), field('amount', 'bigint'), field('paidOn', 'date')]),
+  kind('messages', 'message', [
     library,
     field('kind', 'text'),
     field('text', 'text'),

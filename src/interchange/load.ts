@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import type { Pool, PoolClient } from 'pg'
 import { inPlainTransaction } from '../database/transaction'
 import { OntdubbelError } from '../domain/errors'
+import { IMPORT_PROBLEMS, IMPORT_SENTENCES, type Sentence } from '../domain/sentences'
 import {
   rememberFile,
   sendSpooled,
@@ -31,7 +32,7 @@ export interface ImportOptions {
   /** Without it a file that holds accounts is refused. */
   sendAccounts?: SendAccounts
   /** Asked at the file's first account: a sentence where accounts cannot be loaded at this portal. */
-  whyNoAccounts?: () => Promise<string | undefined>
+  whyNoAccounts?: () => Promise<Sentence | undefined>
   /** Called for every piece of input, and when a stage begins. */
   onProgress?: (progress: ImportProgress) => void
   /** Recorded with the file. */
@@ -111,7 +112,7 @@ async function loadStore(
     if (loaded.counts.patrons > 0) await analyzeWhereAllowed(pool)
     return loaded
   } catch (error) {
-    if (signal?.aborted) throw new OntdubbelError('stopped', 'stopped; nothing was loaded', 1)
+    if (signal?.aborted) throw new OntdubbelError('stopped', IMPORT_SENTENCES.stopped, 1)
     throw refusedByTheDatabase(error)
   } finally {
     signal?.removeEventListener('abort', cancel)
@@ -188,7 +189,7 @@ async function stage(
 async function requirePortal(line: number, { sendAccounts, whyNoAccounts }: ImportOptions): Promise<void> {
   const why = await whyNoAccounts?.()
   if (sendAccounts && why === undefined) return
-  throw badLine({ line, path: 'type', reason: why ?? 'portal accounts cannot be loaded: there is no reference portal' })
+  throw badLine({ line, path: 'type', says: why ?? IMPORT_PROBLEMS.noReferencePortal })
 }
 
 /**

@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import type { ZodError } from 'zod'
-import { badLine } from './badInput'
+import { IMPORT_PROBLEMS, IMPORT_WANTS } from '../domain/sentences'
+import { badLine, type Contradiction } from './badInput'
 import { contradictionIn } from './contradiction'
-import { libraryRecord, patronRecord, portalAccountRecord, type InterchangeRecord } from './schema'
+import { libraryRecord, patronRecord, portalAccountRecord, wantedBy, type InterchangeRecord } from './schema'
 
 /** A patron with 200,000 rows needs some 30 MB; a longer line is a file of another kind, and would fill the memory. */
 export const LONGEST_LINE_BYTES = 64 * 1024 * 1024
@@ -23,7 +24,7 @@ export interface NumberedRecord {
  */
 export async function* readRecords(input: AsyncIterable<Uint8Array | string>): AsyncGenerator<NumberedRecord> {
   for await (const { line, bytes } of linesOf(input)) {
-    if (!isUtf8(bytes)) throw badLine({ line, path: '', reason: 'not UTF-8' })
+    if (!isUtf8(bytes)) throw badLine({ line, path: '', says: IMPORT_PROBLEMS.notUtf8 })
     const text = bytes.toString('utf8')
     if (text.trim() !== '') yield { line, record: recordOf(line, text) }
   }
@@ -39,7 +40,12 @@ export async function* linesOf(
   const add = (piece: Buffer) => {
     length += piece.length
     if (length > LONGEST_LINE_BYTES) {
-      throw badLine({ line, path: '', reason: `longer than ${LONGEST_LINE_BYTES / 1024 / 1024} MiB` })
+      throw badLine({
+        line,
+        path: '',
+        says: IMPORT_PROBLEMS.lineTooLong,
+        about: { most: LONGEST_LINE_BYTES / 1024 / 1024 },
+      })
     }
     if (piece.length > 0) pieces.push(piece)
   }
@@ -70,14 +76,15 @@ function recordOf(line: number, text: string): InterchangeRecord {
     value = JSON.parse(text)
   } catch {
     // the error of JSON.parse quotes the text
-    throw badLine({ line, path: '', reason: 'not JSON' })
+    throw badLine({ line, path: '', says: IMPORT_PROBLEMS.notJson })
   }
   const type = (value as { type?: unknown } | null)?.type
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw badLine({ line, path: '', reason: 'expected an object' })
+    throw badLine({ line, path: '', says: IMPORT_PROBLEMS.expected, about: { wanted: IMPORT_WANTS.object } })
   }
   if (type !== 'library' && type !== 'patron' && type !== 'portalAccount') {
-    throw badLine({ line, path: 'type', reason: 'expected one of library, patron, portalAccount' })
+    const about = { wanted: IMPORT_WANTS.oneOf, values: Object.keys(SCHEMAS) }
+    throw badLine({ line, path: 'type', says: IMPORT_PROBLEMS.expected, about })
   }
   const parsed = SCHEMAS[type].safeParse(value)
   if (!parsed.success) throw badLine({ line, ...firstIssue(parsed.error) })
@@ -89,16 +96,16 @@ function recordOf(line: number, text: string): InterchangeRecord {
 /** A key that somebody made up is named only where it cannot be a person's data. */
 const HARMLESS_KEY = /^[A-Za-z][A-Za-z_]{0,39}$/
 
-function firstIssue(error: ZodError): { path: string; reason: string } {
+function firstIssue(error: ZodError): Contradiction {
   const issue = error.issues[0]
-  if (!issue) return { path: '', reason: 'not a record' }
+  if (!issue) return { path: '', says: IMPORT_PROBLEMS.notRecord }
   const path = issue.path.reduce<string>(
     (before, part) =>
       typeof part === 'number' ? `${before}[${part}]` : before === '' ? String(part) : `${before}.${String(part)}`,
     '',
   )
-  if (issue.code !== 'unrecognized_keys') return { path, reason: issue.message }
+  if (issue.code !== 'unrecognized_keys') return { path, ...wantedBy(issue.message) }
   const known = issue.keys[0] ?? ''
-  if (!HARMLESS_KEY.test(known)) return { path, reason: 'unknown key' }
-  return { path: path === '' ? known : `${path}.${known}`, reason: 'unknown key' }
+  if (!HARMLESS_KEY.test(known)) return { path, says: IMPORT_PROBLEMS.unknownKey }
+  return { path: path === '' ? known : `${path}.${known}`, says: IMPORT_PROBLEMS.unknownKey }
 }

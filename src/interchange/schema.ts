@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { IMPORT_PROBLEMS, IMPORT_WANTS, type ImportWant } from '../domain/sentences'
+import type { Reason } from './badInput'
 
 /**
  * The records of the interchange file, one a line. Strict: unknown keys are errors. What may be left out may be null too,
@@ -21,11 +23,25 @@ const DATE = /^(\d{4})-(\d\d)-(\d\d)$/
 const INSTANT =
   /^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-](?:0\d|1[0-5]):[0-5]\d)$/
 
-function says(what: string) {
+/** What an issue's message says: zod has texts only, and ours are in two languages. */
+interface Wanted {
+  missing: boolean
+  wants: ImportWant
+  about: Record<string, unknown>
+}
+
+function says(wants: ImportWant, about: Record<string, unknown> = {}) {
   return {
-    error: (issue: { input?: unknown }) =>
-      issue.input === undefined ? `missing: expected ${what}` : `expected ${what}`,
+    error: ({ input }: { input?: unknown }) =>
+      JSON.stringify({ missing: input === undefined, wants, about } satisfies Wanted),
   }
+}
+
+/** The reason that the message of an issue of these schemas stands for. */
+export function wantedBy(message: string): Reason {
+  const { missing, wants, about } = JSON.parse(message) as Wanted
+  const sentence = missing ? IMPORT_PROBLEMS.missing : IMPORT_PROBLEMS.expected
+  return { says: sentence, about: { ...about, wanted: IMPORT_WANTS[wants] } }
 }
 
 function isRealDate(text: string): boolean {
@@ -50,34 +66,34 @@ function isInstant(text: string): boolean {
   return ms >= FIRST_INSTANT_MS && ms < LAST_INSTANT_MS
 }
 
-const anId = says('a whole number from 1 to 2^53 - 1')
+const anId = says('id')
 const id = z.int(anId).min(1, anId)
 
-const ofKey = says(`a text of 1 to ${LONGEST_KEY_CHARS} characters without control characters`)
+const ofKey = says('key', { most: LONGEST_KEY_CHARS })
 const key = z.string(ofKey).regex(KEY_TEXT, ofKey).max(LONGEST_KEY_CHARS, ofKey)
 
-const ofText = says('a text without NUL and without half surrogate pairs')
+const ofText = says('text')
 const text = z.string(ofText).regex(STORABLE_TEXT, ofText)
 const textOrNull = text.nullish().transform((value) => value || null)
 
-const ofContact = says(`a text of at most ${LONGEST_CONTACT_CHARS} characters, without NUL and half surrogate pairs`)
+const ofContact = says('contact', { most: LONGEST_CONTACT_CHARS })
 const contactText = z.string(ofContact).regex(STORABLE_TEXT, ofContact).max(LONGEST_CONTACT_CHARS, ofContact)
 
-const ofDate = says('a date that the calendar has, as YYYY-MM-DD')
+const ofDate = says('date')
 const date = z.string(ofDate).refine(isRealDate, ofDate)
 const dateOrNull = date.nullish().transform((value) => value ?? null)
 
-const ofInstant = says('an instant in ISO 8601 with its offset, as 2026-11-01T10:00:00+01:00')
+const ofInstant = says('instant')
 const instant = z.string(ofInstant).refine(isInstant, ofInstant)
 
-const ofCents = says('euro cents, a whole number from 0 to 2^53 - 1')
+const ofCents = says('cents')
 const cents = z.int(ofCents).min(0, ofCents)
 
-const ofFlag = says('true or false')
+const ofFlag = says('flag')
 const flag = z.boolean(ofFlag)
 const flagOrFalse = flag.nullish().transform((value) => value ?? false)
 
-const ofCount = says(`a whole number from 0 to ${LARGEST_INT4}`)
+const ofCount = says('count', { most: LARGEST_INT4 })
 const countOrZero = z
   .int(ofCount)
   .min(0, ofCount)
@@ -86,18 +102,18 @@ const countOrZero = z
   .transform((value) => value ?? 0)
 
 function oneOf<const Values extends readonly string[]>(values: Values) {
-  return z.enum(values, says(`one of ${values.join(', ')}`))
+  return z.enum(values, says('oneOf', { values }))
 }
 
 function listOf<Row extends z.ZodType>(row: Row) {
   return z
-    .array(row, says('a list'))
+    .array(row, says('list'))
     .nullish()
     .transform((rows): z.output<Row>[] => rows ?? [])
 }
 
 function object<Shape extends z.ZodRawShape>(shape: Shape) {
-  return z.strictObject(shape, says('an object'))
+  return z.strictObject(shape, says('object'))
 }
 
 const addressKeys = object({
@@ -111,7 +127,7 @@ const addressKeys = object({
 /** An address of which nothing is known is none. */
 const address = addressKeys.nullish().transform((given) => (given && Object.values(given).some(Boolean) ? given : null))
 
-const ofNationalNumber = says('a national number, as eleven digits')
+const ofNationalNumber = says('nationalNumber')
 const nationalNumber = z
   .string(ofNationalNumber)
   .regex(ELEVEN_DIGITS_OR_NONE, ofNationalNumber)
@@ -230,7 +246,7 @@ export const patronRecord = object({
 export const portalAccountRecord = object({
   type: z.literal('portalAccount'),
   id: key,
-  links: z.array(object({ library: key, actorId: id }), says('a list')),
+  links: z.array(object({ library: key, actorId: id }), says('list')),
 })
 
 export type LibraryRecord = z.output<typeof libraryRecord>

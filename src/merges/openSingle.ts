@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import { RecordsBusy, untilFree, type AgainOptions } from '../database/again'
-import { reasonRefused } from '../database/reason'
+import { expectedOfReason } from '../database/reason'
 import { inMergeTransaction } from '../database/transaction'
 import type { Refusal } from '../domain/codes'
 import { beginRedirect, openOrRefuse, storeRefusals, takePatrons, whyNotTaken } from '../steps/openMerge'
@@ -107,8 +107,8 @@ async function takenUp(pool: Pool, merge: number, workflow: WorkflowIds): Promis
 }
 
 async function refusedReason(pool: Pool, asked: ParsedRequest): Promise<Refusal | null> {
-  const holds = asked.reason === undefined ? null : await reasonRefused(pool, asked.reason)
-  return holds && { code: 'bad-input', details: { where: 'reason', expected: `no ${holds} in it` } }
+  const expected = asked.reason === undefined ? null : await expectedOfReason(pool, asked.reason)
+  return expected && { code: 'bad-input', details: { where: 'reason', expected } }
 }
 
 function inProgress(same: MergeRow): Opened {

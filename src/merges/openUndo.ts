@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import { reasonRefused } from '../database/reason'
+import { expectedOfReason } from '../database/reason'
 import { run, runOne, statement, type Queryable } from '../database/statement'
 import { inPlainTransaction } from '../database/transaction'
 import type { Refusal } from '../domain/codes'
@@ -30,8 +30,8 @@ export async function openUndo(pool: Pool, input: unknown, workflow: WorkflowIds
   const parsed = parseUndo(input)
   if ('refusal' in parsed) return refused(null, parsed.refusal)
   const { merge, by, reason } = parsed.request
-  const holds = reason === undefined ? null : await reasonRefused(pool, reason)
-  if (holds) return refused(null, { code: 'bad-input', details: { where: 'reason', expected: `no ${holds} in it` } })
+  const expected = reason === undefined ? null : await expectedOfReason(pool, reason)
+  if (expected) return refused(null, { code: 'bad-input', details: { where: 'reason', expected } })
   return inPlainTransaction(pool, async (client) => {
     await run(client, lock, [merge])
     const row = await mergeById(client, merge)

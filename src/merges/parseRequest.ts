@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { OVERRIDES, TAKE_FIELDS, WARNINGS, type Refusal } from '../domain/codes'
 import { MAX_REASON_CHARACTERS, type MergeRequest, type UndoRequest } from '../domain/request'
+import type { Expected } from '../domain/sentences'
 
 const MAX_NAME_CHARACTERS = 200
 
@@ -46,7 +47,7 @@ export function parseUndo(input: unknown): { request: UndoRequest } | { refusal:
 
 function badInput({ issues: [issue] }: z.ZodError): { refusal: Refusal } {
   const where = issue?.code === 'unrecognized_keys' ? keysNamed(issue.keys) : (issue?.path.join('.') ?? '')
-  return { refusal: { code: 'bad-input', details: { where, expected: expectation(issue) } } }
+  return { refusal: { code: 'bad-input', details: { where, ...expectation(issue) } } }
 }
 
 /** What looks like a key of ours; whatever else stands in its place may be anything, somebody's name too. */
@@ -56,16 +57,31 @@ function keysNamed(keys: readonly string[]): string {
   return keys.map((key) => (LIKE_A_KEY.test(key) ? key : 'a key that is not repeated here')).join(', ')
 }
 
-function expectation(issue: z.core.$ZodIssue | undefined): string {
-  if (issue?.code === 'unrecognized_keys') return 'no such key'
-  if (issue?.code === 'invalid_value') return `one of ${issue.values.join(', ')}`
-  const characters = issue && 'origin' in issue && issue.origin === 'string' ? ' characters' : ''
-  if (issue?.code === 'too_big') return `at most ${issue.maximum}${characters}`
-  if (issue?.code === 'too_small') return `at least ${issue.minimum}${characters}`
-  if (issue?.code === 'invalid_format') return issue.format === 'date' ? 'a date YYYY-MM-DD' : issue.format
-  if (issue?.code === 'invalid_type')
-    return issue.expected === 'object' ? 'an object {keep, remove, by, …}' : issue.expected
-  return 'something else'
+/** What was expected, as a code of domain/sentences/expected.ts with its details. */
+function expectation(issue: z.core.$ZodIssue | undefined): { expected: Expected } & Record<string, unknown> {
+  const ofText = issue !== undefined && 'origin' in issue && issue.origin === 'string'
+  switch (issue?.code) {
+    case 'unrecognized_keys':
+      return { expected: 'no-such-key' }
+    case 'invalid_value':
+      return { expected: 'one-of', values: issue.values }
+    case 'too_big':
+      return { expected: ofText ? 'at-most-characters' : 'at-most', most: Number(issue.maximum) }
+    case 'too_small':
+      return { expected: ofText ? 'at-least-characters' : 'at-least', least: Number(issue.minimum) }
+    case 'invalid_format':
+      return { expected: issue.format === 'date' ? 'date' : 'something-else' }
+    case 'invalid_type':
+      return { expected: isExpectedType(issue.expected) ? issue.expected : 'request' }
+    default:
+      return { expected: 'something-else' }
+  }
+}
+
+const TYPES = ['number', 'int', 'string', 'array'] as const
+
+function isExpectedType(type: string): type is (typeof TYPES)[number] {
+  return (TYPES as readonly string[]).includes(type)
 }
 
 function withoutNulls(input: unknown): unknown {

@@ -4,6 +4,7 @@ import { runOne, statement } from '../database/statement'
 import { inMergeTransaction } from '../database/transaction'
 import { OntdubbelError } from '../domain/errors'
 import type { TransferName } from '../domain/plan'
+import { ERRORS } from '../domain/sentences'
 import { retireRecords, tellTheFeed } from '../steps/retireRecord'
 import { allOf, claimStep, goForward } from '../steps/step'
 import { transfers } from '../steps/transfers'
@@ -79,7 +80,5 @@ export async function abandonSingle(pool: Pool, merge: number, again: AgainOptio
 }
 
 function notOpen(merge: number): OntdubbelError {
-  return new OntdubbelError('merge-not-open', `merge ${merge} is not open: it was abandoned, or has ended`, 1, {
-    merge,
-  })
+  return new OntdubbelError('merge-not-open', ERRORS.mergeNotOpen, 1, { merge })
 }

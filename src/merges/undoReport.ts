@@ -3,7 +3,7 @@ import type { MergeStatus, Told, UndoCode } from '../domain/codes'
 import { OntdubbelError } from '../domain/errors'
 import { attentionReport, toldByUndo } from '../domain/reports'
 import type { UndoReport } from '../domain/request'
-import type { Language } from '../domain/sentences'
+import { ERRORS, type Language } from '../domain/sentences'
 import { commandsOf } from './commands'
 import { attentionOf } from './report'
 import { mergeById } from './store'
@@ -34,7 +34,7 @@ export async function addToUndo(
  */
 export async function undoReport(db: Queryable, merge: number, language: Language = 'en'): Promise<UndoReport> {
   const row = await mergeById(db, merge)
-  if (!row) throw new OntdubbelError('unknown-merge', `there is no merge ${merge}`, 2)
+  if (!row) throw new OntdubbelError('unknown-merge', ERRORS.unknownMerge, 2, { merge })
   const undo = await runOne(db, undoRow, [merge])
   const asked = (await commandsOf(db, merge)).findLast(({ command }) => command === 'undo')
   return {

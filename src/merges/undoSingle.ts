@@ -5,7 +5,7 @@ import type { Refusal } from '../domain/codes'
 import { OntdubbelError } from '../domain/errors'
 import { refusedUndo } from '../domain/reports'
 import type { UndoReport } from '../domain/request'
-import type { Language } from '../domain/sentences'
+import { ERRORS, type Language } from '../domain/sentences'
 import { tellTheFeed } from '../steps/retireRecord'
 import { undoInTransaction } from '../steps/undo'
 import { commandsOf } from './commands'
@@ -35,7 +35,7 @@ async function takeBackOnce(client: PoolClient, merge: number): Promise<Refusal 
   }
   const row = await mergeById(client, merge)
   if (row?.status === 'undone') return null
-  throw new OntdubbelError('merge-not-open', `merge ${merge} is not being undone`, 1, { merge })
+  throw new OntdubbelError('merge-not-open', ERRORS.notBeingUndone, 1, { merge })
 }
 
 /**
@@ -51,7 +51,7 @@ export async function previewUndo(
 ): Promise<UndoReport> {
   const preview = async (client: PoolClient): Promise<UndoReport> => {
     const row = await mergeById(client, merge)
-    if (!row) throw new OntdubbelError('unknown-merge', `There is no merge ${merge}.`, 2)
+    if (!row) throw new OntdubbelError('unknown-merge', ERRORS.unknownMerge, 2, { merge })
     const refusal = await whyNot(client, row)
     if (refusal) return refusedUndo(refusal, { id: merge, keep: row.kept, remove: row.removed }, language)
     if (row.status === 'undone') return undoReport(client, merge, language)

@@ -3,6 +3,7 @@ import { againWhereTaken, nextId } from '../database/nextIds'
 import { run, runOne, statement } from '../database/statement'
 import { inPlainTransaction } from '../database/transaction'
 import { OntdubbelError } from '../domain/errors'
+import { ERRORS } from '../domain/sentences'
 import { findById, type FoundPatron } from './find'
 import { requireLibrary } from './library'
 
@@ -68,7 +69,7 @@ export async function registerPatron(pool: Pool, asked: Registration): Promise<R
   await requireLibrary(pool, asked.library)
   for (;;) {
     const found = await findById(pool, asked.patron)
-    if (!found) throw new OntdubbelError('unknown-patron', `There is no patron ${asked.patron}.`, 2)
+    if (!found) throw new OntdubbelError('unknown-patron', ERRORS.unknownPatron, 2, { patron: asked.patron })
     const subscription = await againWhereTaken(() =>
       inPlainTransaction(pool, (client) => registerRecord(client, found.id, asked)),
     )
@@ -87,15 +88,11 @@ async function registerRecord(
   const now = await runOne(client, standing, [patron, library])
   if (!now) throw new Error('a select without a table gives a row')
   if (now.active !== null) {
-    throw new OntdubbelError(
-      'registered-already',
-      `Patron ${patron} has an active subscription at ${library} already (${now.active}): nothing to do.`,
-      3,
-      { patron, library, subscription: now.active },
-    )
+    const details = { patron, library, subscription: now.active }
+    throw new OntdubbelError('registered-already', ERRORS.registeredAlready, 3, details)
   }
   if (until !== undefined && until < now.today) {
-    throw new OntdubbelError('bad-input', `A subscription that starts today (${now.today}) cannot end on ${until}.`, 2)
+    throw new OntdubbelError('bad-input', ERRORS.endsBeforeItStarts, 2, { today: now.today, until })
   }
   const made = await runOne(client, insert, [
     patron,

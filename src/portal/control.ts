@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { OntdubbelError } from '../domain/errors'
+import { ERRORS } from '../domain/sentences'
 import { portalAccountLine } from './contract'
 import { badAnswer, errorOfStatus } from './errors'
 import { openHttp, type Http } from './http'
@@ -75,12 +76,8 @@ async function sendLines(
     const refusal = loadRefusal.safeParse(json)
     if (refusal.success) {
       const line = sentBefore + refusal.data.line
-      throw new OntdubbelError(
-        'portal-bad-account',
-        `The portal does not take account line ${line}: ${refusal.data.reason}.`,
-        2,
-        { line },
-      )
+      const { reason } = refusal.data
+      throw new OntdubbelError('portal-bad-account', ERRORS.portalBadAccount, 2, { line, reason })
     }
   }
   if (answer.status !== 200) throw errorOfStatus(answer.status, undefined, answer.retryAfterMs)
@@ -158,11 +155,7 @@ export async function tellBehaviour(
 /** Only the reference portal can be told anything. */
 function checkHasControl(status: number): void {
   if (status !== 404 && status !== 405) return
-  throw new OntdubbelError(
-    'portal-has-no-control',
-    "PORTAL_URL is somebody else's portal: what it has and does is not ours to tell; only the reference portal can be told.",
-    2,
-  )
+  throw new OntdubbelError('portal-has-no-control', ERRORS.portalWithoutControl, 2)
 }
 
 async function* linesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {

@@ -1,18 +1,11 @@
 import { OntdubbelError } from '../domain/errors'
-import { FAILURES, failureSentence } from '../domain/sentences'
+import { FAILURES, PORTAL_REFUSED } from '../domain/sentences'
 
 /**
  * `portal-unreachable`: no answer, a broken one, or 5xx. `portal-busy`: 429, or 503 with a time. `portal-bad-answer`:
  * an answer that is not the contract's. `portal-refused`: no, and asking again will not help.
  */
 export type PortalErrorCode = 'portal-unreachable' | 'portal-busy' | 'portal-bad-answer' | 'portal-refused'
-
-/** What ops look at first, by the status of a refusal. */
-const REMEDY: Record<number, string> = {
-  401: 'Check PORTAL_TOKEN.',
-  403: 'Ask the portal what this token may do.',
-  404: 'Check PORTAL_URL.',
-}
 
 /**
  * The portal did not do what was asked, or nobody knows whether it did. Says status and contract code, never an
@@ -25,8 +18,9 @@ export class PortalError extends OntdubbelError {
     /** When the portal wants to be asked again; undefined where it did not say. */
     readonly retryAfterMs?: number,
   ) {
-    const remedy = code === 'portal-refused' ? REMEDY[details.status ?? 0] : undefined
-    super(code, [failureSentence(code, details, 'en'), remedy].filter(Boolean).join(' '), 1, details)
+    const { says } = FAILURES[code]
+    const remedy = code === 'portal-refused' ? PORTAL_REFUSED[details.status ?? 0] : undefined
+    super(code, remedy ? { en: `${says.en} ${remedy.en}`, nl: `${says.nl} ${remedy.nl}` } : says, 1, details)
   }
 
   /** Whether asking again may help. The same idempotency key makes that safe. */

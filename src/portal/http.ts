@@ -1,5 +1,6 @@
 import { Pool, errors, type Dispatcher } from 'undici'
 import { OntdubbelError } from '../domain/errors'
+import { ERRORS } from '../domain/sentences'
 import { badAnswer, unreachable } from './errors'
 
 export interface HttpRequest {
@@ -94,7 +95,7 @@ export function openHttp({ url, token, timeoutMs, connections }: HttpOptions): H
 function parseUrl(url: string): URL {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) {
-    throw new OntdubbelError('bad-input', 'PORTAL_URL is not an http or https address.', 2)
+    throw new OntdubbelError('bad-input', ERRORS.portalUrl, 2)
   }
   return parsed
 }
@@ -148,7 +149,7 @@ function ours(error: unknown, signal?: AbortSignal): unknown {
   if (error instanceof OntdubbelError) return error
   // Wrong arguments are a mistake of ours that no later try mends, and must not look like a portal that is down.
   if (error instanceof errors.InvalidArgumentError || error instanceof TypeError) {
-    return new OntdubbelError('bad-input', 'The call to the portal could not be put into HTTP.')
+    return new OntdubbelError('bad-input', ERRORS.portalCall)
   }
   return unreachable()
 }

@@ -2,6 +2,7 @@ import { NativeConnection } from '@temporalio/worker'
 import { Client, Connection } from '@temporalio/client'
 import { loadClientConnectConfig } from '@temporalio/envconfig'
 import { OntdubbelError } from '../domain/errors'
+import { ERRORS } from '../domain/sentences'
 
 /** Where a Temporal server is. */
 export interface TemporalPlace {
@@ -34,10 +35,7 @@ export async function connectClient(place?: TemporalPlace): Promise<Client> {
 }
 
 function unreachable(address = 'localhost:7233'): OntdubbelError {
-  return new OntdubbelError(
-    'temporal-unreachable',
-    `The Temporal server at ${address} does not answer. Is the stack running ("ontdubbel up")? Is TEMPORAL_ADDRESS right?`,
-  )
+  return new OntdubbelError('temporal-unreachable', ERRORS.temporalUnreachable, 1, { address })
 }
 
 /** A worker's connection. */

@@ -9,6 +9,7 @@ import {
 } from '@temporalio/client'
 import type { MergeStatus } from '../domain/codes'
 import { OntdubbelError } from '../domain/errors'
+import { ERRORS } from '../domain/sentences'
 import { abandon, resume, retryPortal, skipPortal, type Asking } from '../workflows/messages'
 import { queueName, undoWorkflowIdOf, workflowIdOf } from '../workflows/names'
 import { deadlinePassed, NO_WORKER_AFTER_MS } from './calls'
@@ -124,7 +125,7 @@ async function takeUp(
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
     }
   }
-  throw new OntdubbelError('unforeseen', `Merge ${id} could not be taken up.`)
+  throw new OntdubbelError('unforeseen', ERRORS.notTakenUp, 1, { merge: id })
 }
 
 function refusalOf(error: unknown): Operated {

@@ -17,13 +17,16 @@ export function answerTo(asked: unknown, opened: Opened, status: MergeStatus, un
   return { merge, keep, remove, refusal: opened.refusal, status: opened.refusal ? 'refused' : status }
 }
 
+/** Of a list that is empty: it is read in two languages. */
+const NONE = '–'
+
 function differenceOf(asked: unknown, options: NonNullable<Opened['options']>): string | null {
   if (typeof asked !== 'object' || asked === null) return null
   const { on, take, override } = asked as { on?: unknown; take?: unknown; override?: unknown }
   const differing = [
-    ...(on !== undefined && on !== null && on !== options.on ? [`on is ${options.on}`] : []),
-    ...(differs(take, options.take) ? [`take is ${options.take.join(' ') || 'empty'}`] : []),
-    ...(differs(override, options.override) ? [`override is ${options.override.join(' ') || 'empty'}`] : []),
+    ...(on !== undefined && on !== null && on !== options.on ? [`on: ${options.on}`] : []),
+    ...(differs(take, options.take) ? [`take: ${options.take.join(' ') || NONE}`] : []),
+    ...(differs(override, options.override) ? [`override: ${options.override.join(' ') || NONE}`] : []),
   ]
   return differing.length === 0 ? null : differing.join(', ')
 }

@@ -1,4 +1,5 @@
-import { fill, type Language, type Sentence } from './fill'
+import { say } from './fill'
+import type { Language, Sentence } from './language'
 
 /** One kind of failure of an activity, as Temporal stores it (its type is the code) and as people read it. */
 interface Failure {
@@ -19,6 +20,13 @@ const DECIDE_PORTAL: Sentence = {
 }
 const BY_ITSELF: Sentence = { en: 'It is tried again by itself.', nl: 'Het wordt vanzelf opnieuw geprobeerd.' }
 
+/** What ops look at first when the portal refuses, by the HTTP status. */
+export const PORTAL_REFUSED: Readonly<Record<number, Sentence>> = {
+  401: { en: 'Check PORTAL_TOKEN.', nl: 'Kijk PORTAL_TOKEN na.' },
+  403: { en: 'Ask the portal what this token may do.', nl: 'Vraag het portaal wat dit token mag.' },
+  404: { en: 'Check PORTAL_URL.', nl: 'Kijk PORTAL_URL na.' },
+}
+
 /** Every way in which an activity can fail: nothing of pg, HTTP or zod passes activities/failures.ts. */
 export const FAILURES = {
   'database-away': {
@@ -32,8 +40,8 @@ export const FAILURES = {
   'step-failed': {
     retried: false,
     says: {
-      en: 'The database refuses the step {step} (SQLSTATE {sqlState}). Nothing of that step was done.',
-      nl: 'De databank weigert de stap {step} (SQLSTATE {sqlState}). Van die stap is niets gedaan.',
+      en: 'The database refuses the step "{step}" (SQLSTATE {sqlState}). Nothing of that step was done.',
+      nl: 'De databank weigert de stap "{step}" (SQLSTATE {sqlState}). Van die stap is niets gedaan.',
     },
     remedy: DECIDE,
   },
@@ -41,7 +49,7 @@ export const FAILURES = {
     retried: false,
     says: {
       en: 'Something still hangs on the removed record, so it is not retired.',
-      nl: 'Er hangt nog iets aan het te verwijderen record: het wordt niet verwijderd.',
+      nl: 'Er hangt nog iets aan het te verwijderen record: daarom wordt het niet verwijderd.',
     },
     remedy: DECIDE,
   },
@@ -90,7 +98,7 @@ export const FAILURES = {
     retried: true,
     says: {
       en: 'The portal is busy (HTTP {status}) and asks us to come again.',
-      nl: 'Mijn Bibliotheek is bezet (HTTP {status}).',
+      nl: 'Mijn Bibliotheek is bezet (HTTP {status}) en vraagt om later terug te komen.',
     },
     remedy: BY_ITSELF,
   },
@@ -128,10 +136,10 @@ export function isFailureCode(code: string): code is FailureCode {
 
 /** What failed, its details filled in. */
 export function failureSentence(code: FailureCode, details: Record<string, unknown>, language: Language): string {
-  return fill(FAILURES[code].says[language], details)
+  return say(FAILURES[code].says, language, details)
 }
 
 /** What a person does about it. Details: `merge`. */
 export function failureRemedy(code: FailureCode, details: Record<string, unknown>, language: Language): string {
-  return fill(FAILURES[code].remedy[language], details)
+  return say(FAILURES[code].remedy, language, details)
 }

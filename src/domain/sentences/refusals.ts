@@ -1,19 +1,20 @@
 import type { RefusalCode } from '../codes'
-import { fill, type Language, type Sentence } from './fill'
+import { say } from './fill'
+import type { Language, Sentence } from './language'
 
-const REFUSAL_SENTENCES: Record<RefusalCode, Sentence> = {
+export const REFUSAL_SENTENCES: Record<RefusalCode, Sentence> = {
   'same-record': {
     en: 'Patron {patron} is on both sides: give two different records.',
     nl: 'Klant {patron} staat aan beide kanten: geef twee verschillende records.',
   },
   'unknown-patron': { en: 'There is no patron {patrons}.', nl: 'Klant {patrons} bestaat niet.' },
   'merge-in-progress': {
-    en: 'Patron {patron} is in merge {merge}, which is not finished ({difference}). See "ontdubbel merge show {merge}"; "merge resume {merge}" or "merge abandon {merge}" frees the record.',
-    nl: 'Klant {patron} zit in ontdubbeling {merge}, die niet klaar is ({difference}). Zie "ontdubbel merge show {merge}"; "merge resume {merge}" of "merge abandon {merge}" maakt het record vrij.',
+    en: 'Patron {patron} is in merge {merge}, which is not finished (it has {difference}). See "ontdubbel merge show {merge}"; "ontdubbel merge resume {merge}" or "ontdubbel merge abandon {merge}" frees the record.',
+    nl: 'Klant {patron} zit in ontdubbeling {merge}, die nog niet klaar is (met {difference}). Zie "ontdubbel merge show {merge}"; "ontdubbel merge resume {merge}" of "ontdubbel merge abandon {merge}" maakt het record vrij.',
   },
   'already-merged': {
     en: 'Patron {patron} was merged before; it is now {mergedInto}.',
-    nl: 'Klant {patron} is eerder ontdubbeld; dat is nu {mergedInto}.',
+    nl: 'Klant {patron} is al ontdubbeld en is nu klant {mergedInto}.',
   },
   protected: {
     en: 'Patron {patron} is a protected record (an institution, a class, an administrative card) and is not merged.',
@@ -21,11 +22,11 @@ const REFUSAL_SENTENCES: Record<RefusalCode, Sentence> = {
   },
   'different-national-numbers': {
     en: 'The two records have different valid national numbers: these are two people. If you are sure: --override different-national-numbers.',
-    nl: 'De twee records hebben verschillende geldige rijksregisternummers: dit zijn twee personen. Bent u zeker: --override different-national-numbers.',
+    nl: 'De twee records hebben verschillende geldige rijksregisternummers: dit zijn twee personen. Als u zeker bent: --override different-national-numbers.',
   },
   'charges-in-collection': {
     en: 'The removed record has open charges with the bailiff, who knows it by its number: {charges}. If you are sure: --override charges-in-collection.',
-    nl: 'Het te verwijderen record heeft openstaande kosten bij de deurwaarder, die het bij zijn nummer kent: {charges}. Bent u zeker: --override charges-in-collection.',
+    nl: 'Het te verwijderen record heeft openstaande kosten bij de deurwaarder, die het onder zijn nummer kent: {charges}. Als u zeker bent: --override charges-in-collection.',
   },
   'changed-since-preview': {
     en: 'Something about the two records has changed since the preview. Look at a new preview first.',
@@ -37,7 +38,7 @@ const REFUSAL_SENTENCES: Record<RefusalCode, Sentence> = {
   },
   'bad-input': {
     en: 'Wrong input at {where}: expected {expected}.',
-    nl: 'Foute invoer bij {where}: verwacht {expected}.',
+    nl: 'Foute invoer bij {where}: verwacht wordt {expected}.',
   },
   'unknown-merge': { en: 'There is no merge {merge}.', nl: 'Ontdubbeling {merge} bestaat niet.' },
   'not-merged': {
@@ -56,5 +57,5 @@ const REFUSAL_SENTENCES: Record<RefusalCode, Sentence> = {
 
 /** The sentence of a refusal, its details filled in. */
 export function refusalSentence(code: RefusalCode, details: Record<string, unknown>, language: Language): string {
-  return fill(REFUSAL_SENTENCES[code][language], details)
+  return say(REFUSAL_SENTENCES[code], language, details)
 }

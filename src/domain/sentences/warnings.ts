@@ -1,10 +1,11 @@
 import type { WarningCode } from '../codes'
-import { fill, type Language, type Sentence } from './fill'
+import { say } from './fill'
+import type { Language, Sentence } from './language'
 
-const WARNING_SENTENCES: Record<WarningCode, Sentence> = {
+export const WARNING_SENTENCES: Record<WarningCode, Sentence> = {
   'history-erased': {
-    en: 'The loan history of the removed record is erased: {loans} loans ({libraries}). This cannot be undone.',
-    nl: 'De leenhistoriek van het te verwijderen record wordt gewist: {loans} uitleningen ({libraries}). Dit kan niet ongedaan gemaakt worden.',
+    en: 'The loan history of the removed record is erased: {loans:loan|loans} ({libraries}). This cannot be undone.',
+    nl: 'De leenhistoriek van het te verwijderen record wordt gewist: {loans:uitlening|uitleningen} ({libraries}). Dit kan niet ongedaan gemaakt worden.',
   },
   'valid-subscription-on-removed': {
     en: 'Only the removed record has a valid subscription ({libraries}). Swap the sides?',
@@ -15,32 +16,32 @@ const WARNING_SENTENCES: Record<WarningCode, Sentence> = {
     nl: 'Vervallen abonnementen van het te verwijderen record worden gewist: {subscriptions} ({libraries}).',
   },
   'not-findable': {
-    en: 'The patron administration of {libraries} will no longer find this person. Remedy: register the kept record there at once.',
-    nl: 'De klantenadministratie van {libraries} vindt deze persoon niet meer. Oplossing: schrijf de klant die overblijft daar meteen opnieuw in.',
+    en: 'The patron administration of {libraries} no longer finds this person. Remedy: register the kept record there at once ("ontdubbel register").',
+    nl: 'De klantenadministratie van {libraries} vindt deze persoon niet meer. Oplossing: schrijf de klant die overblijft daar meteen opnieuw in ("ontdubbel register").',
   },
   'subscription-stopped': {
     en: 'Both have a valid subscription at {libraries}: that of the removed record is stopped ({subscriptions}).',
-    nl: 'Beide hebben een geldig abonnement bij {libraries}: dat van het te verwijderen record wordt gestopt ({subscriptions}).',
+    nl: 'Beide records hebben een geldig abonnement bij {libraries}: dat van het te verwijderen record wordt stopgezet ({subscriptions}).',
   },
   'membership-charged-twice': {
-    en: 'Both have an open membership fee at {libraries}: the kept record will owe it twice.',
-    nl: 'Beide hebben openstaande contributie bij {libraries}: de klant die overblijft is die twee keer verschuldigd.',
+    en: 'Both have an open membership fee at {libraries}: the kept record owes it twice then.',
+    nl: 'Beide records hebben openstaande contributie bij {libraries}: de klant die overblijft is die dan twee keer verschuldigd.',
   },
   'hold-collapsed': {
     en: 'Both wait for the same title: one hold of the two is cancelled ({holds}, pickup {libraries}).',
-    nl: 'Beide wachten op dezelfde titel: één van de twee reserveringen vervalt ({holds}, afhalen in {libraries}).',
+    nl: 'Beide records wachten op dezelfde titel: één van de twee reserveringen vervalt ({holds}, af te halen in {libraries}).',
   },
   'hold-on-own-loan': {
-    en: 'The kept record will have a hold on a title that it has on loan ({holds}).',
-    nl: 'De klant die overblijft heeft straks een reservering op een titel die hij zelf geleend heeft ({holds}).',
+    en: 'The kept record gets a hold on a title that it has on loan ({holds}).',
+    nl: 'De klant die overblijft krijgt een reservering op een titel die al aan die klant uitgeleend is ({holds}).',
   },
   'ready-hold-moves': {
     en: 'Holds lie ready on the shelf with a label that shows the removed record: {holds}. Relabel them.',
-    nl: 'Er liggen reserveringen klaar met een etiket van het te verwijderen record: {holds}. Druk een nieuw etiket af.',
+    nl: 'Er liggen reserveringen klaar met een etiket van het te verwijderen record: {holds}. Kleef er een nieuw etiket op.',
   },
   'internet-block-applied': {
     en: 'Patron {patron} gets an internet block: registered online, and no national number is known.',
-    nl: 'Klant {patron} krijgt een internetblokkade: online ingeschreven, en geen rijksregisternummer bekend.',
+    nl: 'Klant {patron} krijgt een internetblokkade: online ingeschreven, en er is geen rijksregisternummer bekend.',
   },
   'internet-block-kept': {
     en: 'Patron {patron} keeps the block for online registration although the national number is known: you may lift it.',
@@ -55,20 +56,20 @@ const WARNING_SENTENCES: Record<WarningCode, Sentence> = {
     nl: 'Klant {patron} is online ingeschreven en toonde nooit een identiteitsbewijs: wie die inschrijving deed, krijgt toegang tot de gegevens van de klant die overblijft.',
   },
   'details-differ': {
-    en: 'The removed record has other details: {fields}. They are not taken over unless you ask for it.',
-    nl: 'Het te verwijderen record heeft andere gegevens: {fields}. Ze worden niet overgenomen tenzij u erom vraagt.',
+    en: 'The removed record has other details: {fields}. They are not taken over unless you ask for it (--take).',
+    nl: 'Het te verwijderen record heeft andere gegevens: {fields}. Ze worden niet overgenomen, tenzij u erom vraagt (--take).',
   },
   'national-number-invalid': {
     en: 'The legitimation of {patrons} holds a national number with wrong check digits: it is not copied.',
-    nl: 'De legitimatie van {patrons} bevat een rijksregisternummer met een fout controlegetal: het wordt niet overgenomen.',
+    nl: 'De legitimatie van klant {patrons} bevat een rijksregisternummer met een fout controlegetal: het wordt niet overgenomen.',
   },
   'portal-links-collapse': {
-    en: 'A portal account is linked to both records: {links} double links are removed.',
-    nl: 'Een Mijn Bibliotheek-profiel is aan beide records gekoppeld: {links} dubbele koppelingen worden verwijderd.',
+    en: 'A portal account is linked to both records: {links:double link is|double links are} removed.',
+    nl: 'Een profiel in Mijn Bibliotheek is aan beide records gekoppeld: {links:dubbele koppeling wordt|dubbele koppelingen worden} verwijderd.',
   },
   'portal-unreachable': {
     en: 'The portal could not be asked which links there are.',
-    nl: 'Mijn Bibliotheek kon niet gevraagd worden welke koppelingen er zijn.',
+    nl: 'Aan Mijn Bibliotheek kon niet gevraagd worden welke koppelingen er zijn.',
   },
   'different-person': {
     en: 'These may be two people: {because}.',
@@ -76,11 +77,11 @@ const WARNING_SENTENCES: Record<WarningCode, Sentence> = {
   },
   'rejected-before': {
     en: 'Somebody decided before that {patrons} are not the same person.',
-    nl: 'Iemand besliste eerder dat {patrons} niet dezelfde persoon zijn.',
+    nl: 'Iemand besliste eerder dat klanten {patrons} niet dezelfde persoon zijn.',
   },
 }
 
 /** The sentence of a warning, its details filled in. */
 export function warningSentence(code: WarningCode, details: Record<string, unknown>, language: Language): string {
-  return fill(WARNING_SENTENCES[code][language], details)
+  return say(WARNING_SENTENCES[code], language, details)
 }
