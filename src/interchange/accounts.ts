@@ -63,12 +63,11 @@ export class Spool {
 export interface UnsentFile {
   checksum: string
   accounts: number
-  importedAt: string
 }
 
 const unsent = statement<UnsentFile>(
   'import.unsent',
-  `select checksum, accounts, imported_at::text as "importedAt" from import_file where checksum = $1 and accounts_sent_at is null`,
+  `select checksum, accounts from import_file where checksum = $1 and accounts_sent_at is null`,
 )
 
 const remember = statement<UnsentFile>(
@@ -77,7 +76,7 @@ const remember = statement<UnsentFile>(
    values ($1, $2::int, case when $2::int = 0 then now() end, $3, $4)
    on conflict (checksum) do update set imported_at = now(), accounts = excluded.accounts,
      accounts_sent_at = excluded.accounts_sent_at, by = excluded.by, reason = excluded.reason
-   returning checksum, accounts, imported_at::text as "importedAt"`,
+   returning checksum, accounts`,
 )
 
 const noteLeft = statement(
@@ -85,11 +84,11 @@ const noteLeft = statement(
   `update import_file set accounts = $2, accounts_sent_at = case when $2::int = 0 then clock_timestamp() end where checksum = $1`,
 )
 
-const mergedSince = statement<{ id: number; target: number }>(
-  'import.mergedSince',
+const mergedHere = statement<{ id: number; target: number }>(
+  'import.mergedHere',
   `select p.id, live_patron(p.id) as target from patron p
    where p.id = any($1::bigint[]) and p.merged_into is not null
-     and exists (select from merge m where m.removed = p.id and m.status in ('open', 'retired') and m.opened_at > $2::timestamptz)`,
+     and exists (select from merge m where m.removed = p.id and m.status in ('open', 'retired', 'undoing'))`,
 )
 
 /** The file with this SHA-256, where accounts of it are still to be sent. */
@@ -132,7 +131,7 @@ export async function sendSpooled(
   let batch: string[] = []
   const sendBatch = async () => {
     signal?.throwIfAborted()
-    const lines = await followMerges(pool, batch, file.importedAt)
+    const lines = await followMerges(pool, batch)
     await send(
       (async function* () {
         yield* lines
@@ -170,11 +169,14 @@ function whyNot(error: unknown): Sentence {
   return { en: without(errorIn(error, 'en')), nl: without(errorIn(error, 'nl')) }
 }
 
-/** R13: a record that was merged since the import is named by the one that it leads to; a link that is then double goes. */
-async function followMerges(pool: Pool, lines: readonly string[], importedAt: string): Promise<string[]> {
+/**
+ * R13: a record that was merged here, before the import or since, is named by the one that it leads to; a link that is then
+ * double goes. Where it is the file that says that a record was merged, its links are as the file has them.
+ */
+async function followMerges(pool: Pool, lines: readonly string[]): Promise<string[]> {
   const accounts = lines.map((line) => JSON.parse(line) as PortalAccountRecord)
   const ids = new Set(accounts.flatMap(({ links }) => links.map(({ actorId }) => actorId)))
-  const moved = await run(pool, mergedSince, [[...ids], importedAt])
+  const moved = await run(pool, mergedHere, [[...ids]])
   if (moved.length === 0) return [...lines]
   const targets = new Map(moved.map(({ id, target }) => [id, target]))
   return accounts.map((account) => {
