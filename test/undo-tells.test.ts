@@ -85,7 +85,7 @@ test('whatever desks did since, each row is there once, what nobody touched is a
       const { world, ids, offset } = await setting.put(given.world)
       const asked = askedAt(given.asked, offset)
       const before = byKey(withoutErased(await rowsOf(pool, ids), world, [asked]))
-      const { merge = 0 } = await mergeSingly(pool, asked)
+      const { merge } = await mergeSingly(pool, asked)
       const merged = byKey(await rowsOf(pool, ids))
       for (const { what, which } of work) await atTheDesk(pool, asked, DESK[what] as string, which)
       const late = byKey(await rowsOf(pool, ids))
