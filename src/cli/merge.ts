@@ -85,7 +85,7 @@ async function merge(keep: number, remove: number, options: MergeOptions): Promi
     const report = options.wait
       ? await mergeAndFollow(pool, places, asked, options)
       : await onlyStart(places, asked, options)
-    if (report) show(report, options)
+    if (report) await show(pool, report, options)
   })
 }
 
@@ -146,9 +146,13 @@ function started(asked: Asked): MergeReport {
   }
 }
 
-function show(report: MergeReport, options: MergeOptions): void {
+async function show(pool: Pool, report: MergeReport, options: MergeOptions): Promise<void> {
   if (options.json) printJson(report)
-  else printMerge(report, options.lang, { steps: false })
+  else {
+    // since when the portal is waited for; who asked for it has just done so
+    const audit = report.id === null ? null : { ...(await auditOf(pool, report.id)), asked: null, commands: [] }
+    printMerge(report, options.lang, { steps: false, ...(audit && { audit }) })
+  }
   if (options.wait) process.exitCode = exitCodeOf(report)
 }
 
