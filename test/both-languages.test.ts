@@ -5,6 +5,7 @@ import { dayIn, euros, momentIn } from '../src/domain/sentences/formats'
 import { REFUSAL_SENTENCES } from '../src/domain/sentences/refusals'
 import { STATUS_SENTENCES } from '../src/domain/sentences/statuses'
 import { STEP_SENTENCES } from '../src/domain/sentences/steps'
+import { UNDO_SENTENCES } from '../src/domain/sentences/undo'
 import { VALUES } from '../src/domain/sentences/values'
 import { WARNING_SENTENCES } from '../src/domain/sentences/warnings'
 import * as schema from '../src/interchange/schema'
@@ -80,6 +81,7 @@ describe('every code has its sentence', () => {
     STOPPING_WARNINGS: [{ table: WARNING_SENTENCES, whole: false }],
     OVERRIDES: [{ table: REFUSAL_SENTENCES, whole: false }],
     TAKE_FIELDS: [{ table: VALUES.field, whole: false }],
+    UNDO_CODES: [{ table: UNDO_SENTENCES, whole: true }],
   }
   const lists = Object.entries(codes).filter(([, value]) => Array.isArray(value)) as [string, readonly string[]][]
 
@@ -109,6 +111,7 @@ const OPS_ONLY = [
   'src/cli/migrate.ts',
   'src/cli/doctor.ts',
   'src/cli/demo.ts',
+  'src/cli/demoTour.ts',
   'src/cli/portal.ts',
   'src/cli/checks/',
 ]

@@ -1,6 +1,9 @@
 import { connect } from '../src/database/pool'
 import * as codes from '../src/domain/codes'
+import type { MergeReport, StepReport } from '../src/domain/request'
 import { FAILURES } from '../src/domain/sentences'
+import { COUNTS } from '../src/domain/sentences/counts'
+import { COLUMNS, TABLES } from '../src/domain/sentences/tables'
 import { runCli } from './support/cli'
 import { PAIRS, PEOPLE_FILE, REJECTED } from './support/dutchPeople'
 import { temporalAddress, testStack, type TestStack } from './support/stack'
@@ -78,7 +81,12 @@ async function inDutch(args: readonly (string | number)[], code: number, input =
 }
 
 function recordsWho([command, sub]: readonly (string | number)[]): boolean {
-  return command === 'import' || command === 'register' || (command === 'merge' && sub !== 'show' && sub !== 'list')
+  return (
+    command === 'import' ||
+    command === 'register' ||
+    command === 'undo' ||
+    (command === 'merge' && sub !== 'show' && sub !== 'list')
+  )
 }
 
 function englishIn(said: string): string[] {
@@ -162,6 +170,52 @@ test('a merge is told in Dutch: as it is done, listed, shown, and seen on the re
   await inDutch(['patron', 'search', 'niemand', '--library', 'ZOT'], 0)
   await inDutch(['register', remove, '--library', 'LED', '--until', '2099-12-31'], 0)
   await inDutch(['changes'], 0)
+})
+
+test('what an undo gives back, and what not, is told in Dutch', async () => {
+  const [keep, remove] = PAIRS.rich
+  const { id } = await mergeOf(keep)
+  await stack.database.pool.query(
+    `with edited as (update contact set value = '09 361 00 00' where value = '09 360 00 00')
+     insert into loan (id, patron, library, item, title, loaned_on, due_on) values (900, $1, 'ZOT', '0300900', 'T9', $2, '2099-01-01')`,
+    [keep, new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Brussels' }).format()],
+  )
+  await inDutch(['undo', id, '--preview'], 0)
+  await stack.portal.behave({ mode: 'down' })
+  await inDutch(['undo', id, '--reason', 'toch twee personen'], 4)
+  await stack.portal.behave({ mode: 'ok' })
+  await inDutch(['merge', 'retry-portal', id], 0)
+  await inDutch(['undo', id], 0)
+  await inDutch(['merge', 'show', id], 0)
+  await inDutch(['patron', 'show', remove], 0)
+  await inDutch(['changes', '--since', 99], 0)
+  const { rows } = await stack.database.pool.query<{ id: number }>(
+    `select id from merge where status = 'refused' limit 1`,
+  )
+  await inDutch(['undo', Number(rows[0]?.id)], 3)
+})
+
+test('whatever a merge counts or changes has its word', async () => {
+  const all = ['name', 'birth-date', 'gender', 'address'].flatMap((field) => ['--take', field])
+  const previews = [
+    ['preview', ...PAIRS.rich, ...all],
+    // the other way round, so that a number is taken over
+    ['preview', PAIRS.stranger[1], PAIRS.stranger[0]],
+  ]
+  const steps: StepReport[] = []
+  for (const args of previews) {
+    const ended = await runCli([...args, '--json'], env)
+    steps.push(...(ended.json() as MergeReport).steps)
+  }
+  const counts = steps.flatMap((step) => Object.entries(step.counts))
+  const counted = counts.filter(([, count]) => typeof count === 'number').map(([name]) => name)
+  expect(counted.length).toBeGreaterThan(20)
+  expect(counted.filter((name) => !(name in COUNTS))).toEqual([])
+  const changes = steps.flatMap((step) => step.changes ?? [])
+  expect(changes.map(({ table }) => table).filter((table) => !(table in TABLES))).toEqual([])
+  const columns = new Set(changes.flatMap(({ now }) => Object.keys(now ?? {})))
+  expect(columns.size).toBeGreaterThan(15)
+  expect([...columns].filter((column) => !(column in COLUMNS))).toEqual([])
 })
 
 test('a merge that waits, is given up, or needs somebody is told in Dutch', async () => {

@@ -23,7 +23,7 @@ export const PATRON_LINES = {
   stopped: { en: 'stopped on {on}', nl: 'stopgezet op {on}' },
   loans: { en: 'Loans', nl: 'Uitleningen' },
   loaned: { en: 'since {on}', nl: 'sinds {on}' },
-  due: { en: 'due {on}', nl: 'terug op {on}' },
+  due: { en: 'due {on}', nl: 'terug tegen {on}' },
   renewed: { en: 'renewed {n}x', nl: '{n}x verlengd' },
   holds: { en: 'Holds', nl: 'Reserveringen' },
   placed: { en: 'placed {on}', nl: 'geplaatst {on}' },

@@ -26,7 +26,7 @@ export const UNDO_SENTENCES: Record<UndoCode, Sentence> = {
   },
   'changed-since': {
     en: 'Changed since the merge, and left as it is now: {what}. Check it on both records.',
-    nl: 'Sinds de ontdubbeling gewijzigd en zo gelaten: {what}. Kijk het na op beide records.',
+    nl: 'Sinds de ontdubbeling gewijzigd en zo gelaten: {what}. Kijk het na bij beide records.',
   },
   'went-with-removed': {
     en: 'Dated {since} or later and now on patron {patron}: {what}.',

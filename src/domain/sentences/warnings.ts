@@ -76,7 +76,7 @@ export const WARNING_SENTENCES: Record<WarningCode, Sentence> = {
     nl: 'Dit zijn misschien twee personen: {because}.',
   },
   'rejected-before': {
-    en: 'Somebody decided before that {patrons} are not the same person.',
+    en: 'Somebody decided before that patrons {patrons} are not the same person.',
     nl: 'Iemand besliste eerder dat klanten {patrons} niet dezelfde persoon zijn.',
   },
 }
