@@ -45,39 +45,41 @@ export function deskActivities(pool: Pool) {
 
     /** Records what was asked of a merge after it had begun, by whom and why. */
     async noteCommand(merge: number, command: MergeCommand, who: Who): Promise<void> {
-      await recordCommand(pool, merge, command, who)
+      await whileHeartbeating(() => recordCommand(pool, merge, command, who))
     },
 
     /** Gives the portal part up, with a notice for the desk. False where it had ended before. */
     async skipPortal(merge: number, who: Who): Promise<boolean> {
-      return skipPortal(pool, merge, who)
+      return whileHeartbeating(() => skipPortal(pool, merge, who))
     },
 
     /** Stores how far the portal is, for the command line. */
     async notePortal(merge: number, state: 'waiting' | 'refused' | 'gave-up', of: 'retired' | 'undone'): Promise<void> {
-      await setPortal(pool, merge, state, of)
+      await whileHeartbeating(() => setPortal(pool, merge, state, of))
     },
 
     /** Stores why a person has to look (null: no longer), for the command line. */
     async noteAttention(merge: number, told: Told | null): Promise<void> {
-      await setAttention(pool, merge, told)
+      await whileHeartbeating(() => setAttention(pool, merge, told))
     },
 
     /** Records who started the workflow as Temporal knows them, beside what the caller says of themselves. */
     async noteStarter(merge: number, of: 'merge' | 'undo'): Promise<void> {
-      const { info, client } = Context.current()
-      const answer = await client.workflowService.getWorkflowExecutionHistory({
-        namespace: info.namespace,
-        execution: info.workflowExecution ?? null,
-        maximumPageSize: 1,
+      await whileHeartbeating(async () => {
+        const { info, client } = Context.current()
+        const answer = await client.workflowService.getWorkflowExecutionHistory({
+          namespace: info.namespace,
+          execution: info.workflowExecution ?? null,
+          maximumPageSize: 1,
+        })
+        const started = answer.history?.events?.[0]?.workflowExecutionStartedEventAttributes
+        if (started?.identity) await setStartedBy(pool, merge, started.identity, of)
       })
-      const started = answer.history?.events?.[0]?.workflowExecutionStartedEventAttributes
-      if (started?.identity) await setStartedBy(pool, merge, started.identity, of)
     },
 
     /** The merge as it is now: what the workflow completes with. */
     async reportMerge(merge: number): Promise<MergeReport> {
-      const report = await mergeReport(pool, merge)
+      const report = await whileHeartbeating(() => mergeReport(pool, merge))
       if (!report) throw new OntdubbelError('unknown-merge', `there is no merge ${merge}`)
       return report
     },

@@ -19,7 +19,7 @@ export function undoActivities(pool: Pool) {
     async openUndo(input: unknown, firstRunId: string): Promise<Opened> {
       const { workflowId } = Context.current().info.workflowExecution ?? {}
       if (workflowId === undefined) throw new Error('openUndo runs in a workflow only')
-      return openUndo(pool, input, { workflowId, firstRunId })
+      return whileHeartbeating(() => openUndo(pool, input, { workflowId, firstRunId }))
     },
 
     /** Sets the two records apart again, in one transaction. A refusal where a later merge came in between. */
@@ -29,7 +29,7 @@ export function undoActivities(pool: Pool) {
 
     /** Leaves the merge as it is. False where it has been taken back meanwhile. */
     async abandonUndo(merge: number): Promise<boolean> {
-      return abandonUndo(pool, merge)
+      return whileHeartbeating(() => abandonUndo(pool, merge))
     },
 
     /**
@@ -41,9 +41,8 @@ export function undoActivities(pool: Pool) {
       if (!row) throw new OntdubbelError('unknown-merge', `there is no merge ${merge}`)
       if (row.workflow_id === null) return
       try {
-        await Context.current()
-          .client.workflow.getHandle(row.workflow_id)
-          .executeUpdate(update, { args: [merge] })
+        const handle = Context.current().client.workflow.getHandle(row.workflow_id)
+        await whileHeartbeating(() => handle.executeUpdate(update, { args: [merge] }))
       } catch (error) {
         // by name: under a test framework errors come from another realm
         const { name } = error as { name?: string }
@@ -53,12 +52,12 @@ export function undoActivities(pool: Pool) {
 
     /** Gives the portal's part up, with a notice for the desk. False where it had ended before. */
     async skipUndoPortal(merge: number, who: Who): Promise<boolean> {
-      return skipUndoPortal(pool, merge, who)
+      return whileHeartbeating(() => skipUndoPortal(pool, merge, who))
     },
 
     /** The undo as it is now: what the workflow completes with. */
     async reportUndo(merge: number): Promise<UndoReport> {
-      return undoReport(pool, merge)
+      return whileHeartbeating(() => undoReport(pool, merge))
     },
   }
 }

@@ -6,10 +6,12 @@ export type MergeCommand = 'retry-portal' | 'skip-portal' | 'resume' | 'abandon'
 export interface Who {
   by: string
   reason: string | null
+  /** Of which asking it is: recorded once. */
+  asked?: string | null
 }
 
 /** A command as it was recorded. */
-export interface RecordedCommand extends Who {
+export interface RecordedCommand extends Omit<Who, 'asked'> {
   command: MergeCommand
   /** ISO 8601. */
   at: string
@@ -17,16 +19,16 @@ export interface RecordedCommand extends Who {
 
 const record = statement(
   'command.record',
-  `insert into merge_command (merge, command, by, reason) values ($1, $2, $3, $4)`,
+  `insert into merge_command (merge, command, by, reason, asked) values ($1, $2, $3, $4, $5) on conflict (merge, asked) do nothing`,
 )
-/** Records what was asked of a merge, by whom and why. */
+/** Records what was asked of a merge, by whom and why; the same asking once. */
 export async function recordCommand(
   db: Queryable,
   merge: number,
   command: MergeCommand,
-  { by, reason }: Who,
+  { by, reason, asked }: Who,
 ): Promise<void> {
-  await run(db, record, [merge, command, by, reason])
+  await run(db, record, [merge, command, by, reason, asked ?? null])
 }
 
 const ofMerge = statement<RecordedCommand>(

@@ -58,9 +58,13 @@ export async function whyNot(db: Queryable, row: MergeRow): Promise<Refusal | nu
   return (await refusalsOfUndo(db, [row.id]))[0]?.refusal ?? null
 }
 
-/** An undo whose database part is not done is given up: the merge stays as it is. False where it is done. */
+/**
+ * An undo whose database part is not done is given up: the merge stays as it is. True also where an attempt before did so: its
+ * answer may be lost. False where it is done.
+ */
 export async function abandonUndo(db: Queryable, merge: number): Promise<boolean> {
-  return (await runOne(db, forget, [merge])) !== undefined
+  if (await runOne(db, forget, [merge])) return true
+  return (await mergeById(db, merge))?.status === 'retired'
 }
 
 function hasEnded({ status, portal }: MergeRow): boolean {

@@ -9,6 +9,7 @@ import { retireRecords, tellTheFeed } from '../steps/retireRecord'
 import { allOf, claimStep, goForward } from '../steps/step'
 import { transfers } from '../steps/transfers'
 import { abandonMerges } from '../steps/setApart'
+import { mergeById } from './store'
 
 /**
  * One step of a single merge, one transaction. A retry, a second worker, an attempt that timed out but still runs: all find
@@ -70,11 +71,21 @@ export async function retireSingle(
   )
 }
 
-/** Takes an unfinished merge back, whichever steps were done. False where it is not open (any more): use undo. */
+/**
+ * Takes an unfinished merge back, whichever steps were done. True also where an attempt before has: its answer may be lost.
+ * False where it is not open (any more): use undo.
+ */
 export async function abandonSingle(pool: Pool, merge: number, again: AgainOptions = {}): Promise<boolean> {
   return untilFree(
     (limited) =>
-      inMergeTransaction(pool, async (client) => (await abandonMerges(client, [merge])).length > 0, { limited }),
+      inMergeTransaction(
+        pool,
+        async (client) => {
+          const [back] = await abandonMerges(client, [merge])
+          return back !== undefined || (await mergeById(client, merge))?.status === 'abandoned'
+        },
+        { limited },
+      ),
     again,
   )
 }

@@ -1,4 +1,12 @@
-import { ApplicationFailure, CancellationScope, condition, isCancellation, setHandler } from '@temporalio/workflow'
+import {
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  currentUpdateInfo,
+  isCancellation,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow'
 import type { MergeStatus } from '../domain/codes'
 import { MAX_REASON_CHARACTERS } from '../domain/request'
 import { abandon, giveWay, resume, retryPortal, skipPortal, type Asking } from './messages'
@@ -9,7 +17,10 @@ export type Phase = 'opening' | 'database' | 'attention' | 'portal' | 'ended'
 /** What a person has asked of a merge and nothing has acted on yet. */
 export interface Command {
   name: 'resume' | 'abandon' | 'retry-portal' | 'skip-portal' | 'give-way'
-  who: { by: string; reason: string | null }
+  /** `asked`: of which asking this is, the same however often it is done (again). */
+  who: { by: string; reason: string | null; asked: string | null }
+  /** It cannot be done in the state that the merge has come to. */
+  turnedDown?: boolean
 }
 
 /** Whoever sends an update by hand may leave out who they are. */
@@ -67,9 +78,9 @@ export class Commands {
     setHandler(
       retryPortal,
       async (asking) => {
-        this.ask('retry-portal', asking)
+        const command = this.ask('retry-portal', asking)
         const before = this.attempts
-        await condition(() => this.phase === 'ended' || (this.command === undefined && this.attempts > before))
+        await this.untilDone(command, () => this.command === undefined && this.attempts > before)
         return this.status
       },
       {
@@ -81,8 +92,7 @@ export class Commands {
       setHandler(
         giveWay,
         async () => {
-          this.ask('give-way', undefined)
-          await condition(() => this.phase === 'ended')
+          await this.untilDone(this.ask('give-way', undefined), () => false)
         },
         {
           validator: (merge) => {
@@ -97,8 +107,7 @@ export class Commands {
     setHandler(
       skipPortal,
       async (asking) => {
-        this.ask('skip-portal', asking)
-        await condition(() => this.phase === 'ended')
+        await this.untilDone(this.ask('skip-portal', asking), () => false)
         return this.status
       },
       {
@@ -150,13 +159,31 @@ export class Commands {
     return command
   }
 
+  /** What was asked of the portal's part of a merge that needs attention before that: it stands in nobody's way. */
+  turnDownPortal(): void {
+    const command = this.take(['retry-portal', 'skip-portal', 'give-way'])
+    if (command) command.turnedDown = true
+  }
+
   /** The portal has been asked, and the status after that is set. */
   portalTried(): void {
     this.attempts += 1
   }
 
-  private ask(name: Command['name'], asking: string | Asking | undefined): void {
-    this.command = { name, who: whoAsks(asking) }
+  private ask(name: Command['name'], asking: string | Asking | undefined): Command {
+    const id = currentUpdateInfo()?.id
+    const asked = id === undefined ? null : `${workflowInfo().workflowId}/${id}`
+    this.command = { name, who: { ...whoAsks(asking), asked } }
+    return this.command
+  }
+
+  private async untilDone(command: Command, isDone: () => boolean): Promise<void> {
+    await condition(() => this.phase === 'ended' || command.turnedDown === true || isDone())
+    if (command.turnedDown) throw this.notNow()
+  }
+
+  private notNow(): ApplicationFailure {
+    return refused('not-waiting', `The merge is ${this.status} (${this.phase}): this cannot be asked now.`)
   }
 
   private allow(phases: readonly Phase[], asking: unknown): void {
@@ -170,7 +197,7 @@ export class Commands {
     if (this.command !== undefined) throw refused('not-waiting', `"${this.command.name}" was asked already.`)
     const known = this.phase !== 'opening' || !this.may.takenUp
     if (known && !phases.includes(this.phase)) {
-      throw refused('not-waiting', `The merge is ${this.status} (${this.phase}): this cannot be asked now.`)
+      throw this.notNow()
     }
   }
 }

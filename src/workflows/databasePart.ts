@@ -48,8 +48,10 @@ export async function databasePart(merge: number, commands: Commands, shown: Sho
     if (end === 'left') continue
     if (end.done === null) break
     failed = true
-    await noteAttention(merge, end.done)
+    // before it is stored: whoever reads that may ask at once
     commands.phase = 'attention'
+    commands.turnDownPortal()
+    await noteAttention(merge, end.done)
     shown.needsAttention(end.done)
     await commands.wait(['resume', 'abandon'])
     commands.phase = 'database'

@@ -10,9 +10,10 @@ export const DATABASE_STEP = {
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5 seconds' },
 } as const satisfies ActivityOptions
 
-/** Notes and reports: one statement, or one question to the server. */
+/** Notes and reports: one statement, or one question to the server. A killed worker is noticed as for a step. */
 export const NOTE = {
   startToCloseTimeout: '20 seconds',
+  heartbeatTimeout: '3 seconds',
   retry: { maximumInterval: '5 seconds' },
 } as const satisfies ActivityOptions
 

@@ -124,8 +124,10 @@ async function databasePart(
     } catch (error) {
       const { details } = attentionOf(error)
       const told = { code: 'undo-failed', details: { ...details, merge } }
-      await noteAttention(merge, told)
+      // before it is stored: whoever reads that may ask at once
       commands.phase = 'attention'
+      commands.turnDownPortal()
+      await noteAttention(merge, told)
       shown.needsAttention(told)
     }
     await commands.wait(['resume', 'abandon'])
