@@ -3,13 +3,22 @@
 import { installLinks, installPackages, linkCommand } from './setup/packages.mjs'
 import { installTemporal } from './setup/temporal.mjs'
 import { buildProgram, bundleWorkflows } from './setup/build.mjs'
+import { bundleCommand } from './setup/command.mjs'
 import { withLock } from './setup/lock.mjs'
 import { Failure, say } from './setup/say.mjs'
 
 const OLDEST_NODE = [20, 19]
 
 /** In order: each may need what those before it did. `needed` is quick and changes nothing. */
-const steps = [installPackages, installLinks, linkCommand, installTemporal, buildProgram, bundleWorkflows]
+const steps = [
+  installPackages,
+  installLinks,
+  linkCommand,
+  installTemporal,
+  buildProgram,
+  bundleWorkflows,
+  bundleCommand,
+]
 
 async function main() {
   const [major, minor] = process.versions.node.split('.').map(Number)

@@ -97,6 +97,8 @@ async function mergeAndFollow(
   asked: Asked,
   options: MergeOptions,
 ): Promise<MergeReport | null> {
+  // the connection comes about while Temporal works; whether it does is seen when it is needed
+  void pool.query('select').catch(() => {})
   const answer = await withTemporal(places, (client) => startMerge(client, asked, () => tellWaiting(options.lang)))
   if (answer === 'no-worker') {
     tell(say(OPERATIONS.noWorker, options.lang))

@@ -1,4 +1,3 @@
-import { NativeConnection } from '@temporalio/worker'
 import { Client, Connection } from '@temporalio/client'
 import { loadClientConnectConfig } from '@temporalio/envconfig'
 import { OntdubbelError } from '../domain/errors'
@@ -34,16 +33,7 @@ export async function connectClient(place?: TemporalPlace): Promise<Client> {
   }
 }
 
-function unreachable(address = 'localhost:7233'): OntdubbelError {
+/** What a person is told when no server answers there. */
+export function unreachable(address = 'localhost:7233'): OntdubbelError {
   return new OntdubbelError('temporal-unreachable', ERRORS.temporalUnreachable, 1, { address })
-}
-
-/** A worker's connection. */
-export async function connectWorker(): Promise<{ connection: NativeConnection; namespace: string }> {
-  const { connectionOptions, namespace } = temporalOptions()
-  try {
-    return { connection: await NativeConnection.connect(connectionOptions), namespace }
-  } catch {
-    throw unreachable(connectionOptions.address)
-  }
 }
