@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { isOntdubbelError } from '../src/domain/errors'
+import { mergeBench } from './merge'
 import { stepsBench } from './steps'
 
 const FAILED = 1
@@ -11,6 +12,7 @@ async function main(argv: string[]): Promise<void> {
     .description('Measures, on generated data and servers of its own. The table goes to stdout, progress to stderr.')
     .exitOverride()
   program.addCommand(stepsBench())
+  program.addCommand(mergeBench())
   for (const command of program.commands) command.exitOverride()
   await program.parseAsync(argv)
 }

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { benchPairIds, benchPairs } from '../src/generator/benchPairs'
 import { BenchDatabases } from './support/databases'
 import { besideDesks, together, type DeskFigures } from './support/desk'
 import { groupWay } from './support/groupWay'
+import { rounded, wholeNumber } from './support/numbers'
 import { watchOthers } from './support/otherWork'
 import { rawWay } from './support/rawWay'
 import { describe, table, type WayFigures } from './support/table'
@@ -130,17 +131,4 @@ async function measured(
 
 function say(line: string): void {
   process.stderr.write(`${line}\n`)
-}
-
-function rounded(value: number): number {
-  return Number(value.toFixed(2))
-}
-
-function wholeNumber(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text)
-    if (!Number.isSafeInteger(value) || value < least)
-      throw new InvalidArgumentError(`A whole number from ${least} on.`)
-    return value
-  }
 }

@@ -86,7 +86,8 @@ async function answering(client: Client, url: string): Promise<Client> {
   }
 }
 
-async function groupsOf(client: Client, pairs: readonly Pair[], size: number, onDate: string): Promise<Group[]> {
+/** Makes the merges of pairs, and groups of that size. */
+export async function groupsOf(client: Client, pairs: readonly Pair[], size: number, onDate: string): Promise<Group[]> {
   const ids = new Map<number, number>()
   const values = [pairs.map(({ keep }) => keep), pairs.map(({ remove }) => remove), onDate]
   for (const { id, keep } of await run(client, makeMerges, values)) ids.set(keep, id)
@@ -95,7 +96,7 @@ async function groupsOf(client: Client, pairs: readonly Pair[], size: number, on
 }
 
 /** Merges a group; gives what has to come again: the pairs whose records somebody had, or, after an error, the halves. */
-async function mergeOrSplit(client: Client, { work, limited }: Group): Promise<Group[]> {
+export async function mergeOrSplit(client: Client, { work, limited }: Group): Promise<Group[]> {
   try {
     const ids = work.map(({ id }) => id)
     const { refused, waiting, skipped } = await mergeGroup(client, ids, { limited })

@@ -31,7 +31,7 @@ export function rawWay({ onDate, skipTrigger }: { onDate: string; skipTrigger: b
         try {
           for (let piece = waiting.shift(); piece !== undefined; piece = waiting.shift()) {
             underWay(piece)
-            while (!(await merged(client, begin, piece, onDate))) {
+            while (!(await mergeRaw(client, begin, piece, onDate))) {
               again++
               await sleep(PAUSE_MS)
             }
@@ -46,8 +46,13 @@ export function rawWay({ onDate, skipTrigger }: { onDate: string; skipTrigger: b
   }
 }
 
-/** False when a desk was in the way and all of it has to come again. */
-async function merged(client: Client, begin: string, pairs: readonly Pair[], onDate: string): Promise<boolean> {
+/** One transaction. False when a desk was in the way and all of it has to come again. */
+export async function mergeRaw(
+  client: Client,
+  begin: string,
+  pairs: readonly Pair[],
+  onDate: string,
+): Promise<boolean> {
   const keep = pairs.map((pair) => pair.keep)
   const remove = pairs.map((pair) => pair.remove)
   try {

@@ -1,3 +1,4 @@
+import { aligned } from './aligned'
 import type { DeskFigures } from './desk'
 import type { Way } from './way'
 
@@ -46,10 +47,7 @@ export function table(idle: DeskFigures, ways: readonly WayFigures[]): string {
       ...deskCells(desk),
     ]),
   ]
-  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
-  return rows
-    .map((row) => row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!))).join('  '))
-    .join('\n')
+  return aligned(rows)
 }
 
 /** A way in words. */

@@ -36,9 +36,9 @@ const KEPT = (
 /** Of what is said beside a message, the ids and the name of an error; never a payload. */
 function kept(meta: LogMetadata | undefined): Record<string, unknown> {
   if (!meta) return {}
-  const { error } = meta as { error?: { name?: string; message?: string } }
+  const { error } = meta as { error?: string | { name?: string; message?: string } }
   return {
     ...Object.fromEntries(KEPT.filter((key) => meta[key] !== undefined).map((key) => [key, meta[key]])),
-    ...(error && { error: error.message ?? error.name }),
+    ...(error && { error: typeof error === 'string' ? error : (error.message ?? error.name) }),
   }
 }
