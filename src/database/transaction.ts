@@ -12,6 +12,9 @@ const OUR_DEADLOCK_TIMEOUT_MS = 5
 /** A worker that is frozen between two statements holds its locks no longer than this. */
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000
 
+/** A step of one merge takes as long to plan as to run, and one pair's plan is good for any other. */
+const PLANNED_ONCE = 'set local plan_cache_mode = force_generic_plan'
+
 export interface MergeTransactionOptions {
   /** Rolls back at the end: a preview. */
   rollBack?: boolean
@@ -51,7 +54,7 @@ export async function inMergeTransaction<T>(
   work: (client: PoolClient) => Promise<T>,
   options: MergeTransactionOptions = {},
 ): Promise<T> {
-  return inTransaction(pool, beginMerge(options), work, options.rollBack ?? false)
+  return inTransaction(pool, `${beginMerge(options)}; ${PLANNED_ONCE}`, work, options.rollBack ?? false)
 }
 
 /** Runs `work` in one ordinary transaction at READ COMMITTED. */
