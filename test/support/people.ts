@@ -18,7 +18,7 @@ const PEOPLE = `
     union select 'address', city from patron
     union select 'address', concat_ws(' ', postcode, city) from patron
     union select 'national number', national_number from patron
-    union select 'national number', n from patron, national_numbers_written_in(legitimation) n
+    union select 'national number', first_national_number_written_in(legitimation) from patron
     union select 'legitimation', legitimation from patron
     union select 'contact', value from contact
     union select 'contact', split_part(key, ':', 2) from contact
