@@ -40,7 +40,11 @@ const refusals: [string, unknown, string][] = [
   ['an unknown warning', { keep: 1, remove: 2, by: 'me', accept: ['everything'] }, 'accept.0'],
   ['an override that there is not', { keep: 1, remove: 2, by: 'me', override: ['protected'] }, 'override.0'],
   ['a reason with a national number', { keep: 1, remove: 2, by: 'me', reason: 'eID 71.09.07-213.64' }, 'reason'],
-  ['a reason with an e-mail address', { keep: 1, remove: 2, by: 'me', reason: 'asked by nobody@nowhere.example' }, 'reason'],
+  [
+    'a reason with an e-mail address',
+    { keep: 1, remove: 2, by: 'me', reason: 'asked by nobody@nowhere.example' },
+    'reason',
+  ],
   ['a reason that is too long', { keep: 1, remove: 2, by: 'me', reason: 'x'.repeat(201) }, 'reason'],
 ]
 test.each(refusals)('%s completes as refused with bad-input, naming the place', async (_, input, where) => {
