@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { createPool } from './database/pool'
 import { refuseNewerMajor } from './database/schemaVersion'
+import { whyUnreachable } from './database/whyUnreachable'
 import { isOntdubbelError, OntdubbelError } from './domain/errors'
 import { createPortalClient } from './portal/client'
 import { readWorkerSettings } from './settings'
@@ -55,7 +56,9 @@ function queuesAsked(): QueueName[] {
 main().then(
   () => process.exit(0),
   (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    const unreachable = whyUnreachable(error)
+    const said = error instanceof Error ? error.message : String(error)
+    process.stderr.write(`${unreachable ? `${unreachable.message} ${unreachable.remedy}` : said}\n`)
     process.exit(isOntdubbelError(error) ? error.exitCode : 1)
   },
 )

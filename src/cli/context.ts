@@ -38,7 +38,7 @@ function operatingSystemUser(): string {
   }
 }
 
-/** Where things are: the environment first, else the running embedded stack, else an error that says what to set or start. */
+/** Where things are: the environment first (a variable that is empty is none), else the running embedded stack, else an error that says what to set or start. */
 export class Places {
   private readonly stack: StackInfo | null
 
@@ -50,19 +50,19 @@ export class Places {
   }
 
   databaseUrl(): string {
-    return this.env.DATABASE_URL ?? this.stack?.databaseUrl ?? this.missing('DATABASE_URL')
+    return this.env.DATABASE_URL || this.stack?.databaseUrl || this.missing('DATABASE_URL')
   }
 
   /** As the owner of the schema, for migrations. */
   ownerUrl(): string {
     return (
-      this.env.DATABASE_OWNER_URL ?? this.env.DATABASE_URL ?? this.stack?.ownerUrl ?? this.missing('DATABASE_OWNER_URL')
+      this.env.DATABASE_OWNER_URL || this.env.DATABASE_URL || this.stack?.ownerUrl || this.missing('DATABASE_OWNER_URL')
     )
   }
 
   /** Undefined where Temporal's own environment variables say where it is. */
   temporal(): { address: string; namespace: string } | undefined {
-    if (this.env.TEMPORAL_ADDRESS || this.env.TEMPORAL_PROFILE || this.env.TEMPORAL_CONFIG_FILE) return undefined
+    if (this.namesTemporal()) return undefined
     if (this.stack) return { address: this.stack.temporal.address, namespace: this.stack.temporal.namespace }
     return this.missing('TEMPORAL_ADDRESS')
   }
@@ -75,12 +75,15 @@ export class Places {
 
   /** Where to look at a workflow, or null where no Temporal UI is known (TEMPORAL_UI_URL). */
   workflowUrl(workflowId: string | null, runId: string | null): string | null {
-    const explicit = this.env.TEMPORAL_ADDRESS !== undefined
-    const ui = this.env.TEMPORAL_UI_URL ?? (explicit ? undefined : this.stack?.temporal.ui)
+    const ui = this.env.TEMPORAL_UI_URL || (this.namesTemporal() ? undefined : this.stack?.temporal.ui)
     if (ui === undefined || workflowId === null) return null
-    const namespace = this.env.TEMPORAL_NAMESPACE ?? this.stack?.temporal.namespace ?? 'default'
+    const namespace = (this.env.TEMPORAL_NAMESPACE || this.stack?.temporal.namespace) ?? 'default'
     const page = runId === null ? '' : `/${runId}`
     return `${ui}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}${page}`
+  }
+
+  private namesTemporal(): boolean {
+    return Boolean(this.env.TEMPORAL_ADDRESS || this.env.TEMPORAL_PROFILE || this.env.TEMPORAL_CONFIG_FILE)
   }
 
   private missing(variable: string): never {

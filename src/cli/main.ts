@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { packageRoot } from '../packageRoot'
+import { whyUnreachable } from '../database/whyUnreachable'
 import { errorIn, isOntdubbelError } from '../domain/errors'
 import { ERRORS, say, USAGE } from '../domain/sentences'
 import { EXIT } from './exitCodes'
@@ -74,10 +75,10 @@ function exitCodeFor(error: unknown): number {
     return error.exitCode
   }
   const { message, code } = error as { message?: string; code?: string }
-  if (
-    ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', '57P03', '3D000', '28P01', '28000'].includes(code ?? '')
-  ) {
+  const unreachable = whyUnreachable(error)
+  if (unreachable) {
     tell(say(ERRORS.databaseUnreachable, language, { why: code }))
+    tell(`${unreachable.message} ${unreachable.remedy}`)
     return EXIT.failed
   }
   if (process.env.ONTDUBBEL_DEBUG && error instanceof Error) tell(error.stack ?? error.message)

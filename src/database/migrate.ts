@@ -1,5 +1,5 @@
-import { Client } from 'pg'
 import { runner } from 'node-pg-migrate'
+import { connect } from './pool'
 import { MIGRATIONS_FOLDER } from './schemaVersion'
 
 /**
@@ -8,8 +8,7 @@ import { MIGRATIONS_FOLDER } from './schemaVersion'
  * failed one has done nothing.
  */
 export async function migrate(ownerUrl: string, log: (line: string) => void = () => {}): Promise<number> {
-  const client = new Client({ connectionString: ownerUrl, application_name: 'ontdubbel migrate' })
-  await client.connect()
+  const client = await connect(ownerUrl, { applicationName: 'ontdubbel migrate' })
   try {
     const done = await runner({
       dbClient: client,

@@ -1,3 +1,4 @@
+import { withLibpqTls } from './tls'
 import { Client, Pool, types, type ClientConfig } from 'pg'
 
 const INT8_OID = 20
@@ -27,10 +28,13 @@ export interface PoolOptions {
   applicationName?: string
 }
 
-/** The connection settings that pools and single clients share. */
+/**
+ * The connection settings that pools and single clients share.
+ * @throws OntdubbelError `bad-settings` for an address that is none, or names a file that cannot be read
+ */
 export function connectionConfig(url: string, options: PoolOptions = {}): ClientConfig & { pipeline: boolean } {
   return {
-    connectionString: url,
+    connectionString: withLibpqTls(url),
     types: typesOfOurs,
     pipeline: options.pipeline ?? false,
     application_name: options.applicationName ?? 'ontdubbel',

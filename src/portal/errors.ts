@@ -14,7 +14,7 @@ export type PortalErrorCode = 'portal-unreachable' | 'portal-busy' | 'portal-bad
 export class PortalError extends OntdubbelError {
   constructor(
     override readonly code: PortalErrorCode,
-    details: { readonly status?: number; readonly problem?: string } = {},
+    details: { readonly status?: number; readonly problem?: string; readonly network?: string } = {},
     /** When the portal wants to be asked again; undefined where it did not say. */
     readonly retryAfterMs?: number,
   ) {
@@ -41,9 +41,9 @@ export function isPortalError(error: unknown): error is PortalError {
   return error instanceof Error && 'code' in error && PORTAL_CODES.has(String(error.code)) && 'retryable' in error
 }
 
-/** No answer, a broken one, or one that took too long. */
-export function unreachable(): PortalError {
-  return new PortalError('portal-unreachable')
+/** No answer, a broken one, or one that took too long. `network` is the code of the system's or TLS' failure. */
+export function unreachable(network?: string): PortalError {
+  return new PortalError('portal-unreachable', network === undefined ? {} : { network })
 }
 
 /** An answer that is not the contract's: somebody else answers in the portal's place, or the portal has changed. */

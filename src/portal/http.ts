@@ -47,6 +47,7 @@ const RETRY_AFTER_LIMIT_MS = 3_600_000
 /** HTTP to one portal. Nothing is asked twice here: who calls knows what may be. */
 export function openHttp({ url, token, timeoutMs, connections }: HttpOptions): Http {
   const base = parseUrl(url)
+  requireToken(token)
   const pool = new Pool(base.origin, {
     connections,
     connect: { timeout: timeoutMs },
@@ -100,6 +101,12 @@ function parseUrl(url: string): URL {
   return parsed
 }
 
+/** A header takes no line end, which a token out of a file may have; every call would fail as if the portal were down. */
+function requireToken(token: string): void {
+  if (/^[\x21-\x7e]*$/.test(token)) return
+  throw new OntdubbelError('bad-input', 'PORTAL_TOKEN holds white space or other characters that no token has.', 2)
+}
+
 async function readWhole(answer: Dispatcher.ResponseData): Promise<string> {
   const pieces: Uint8Array[] = []
   let bytes = 0
@@ -151,7 +158,13 @@ function ours(error: unknown, signal?: AbortSignal): unknown {
   if (error instanceof errors.InvalidArgumentError || error instanceof TypeError) {
     return new OntdubbelError('bad-input', ERRORS.portalCall)
   }
-  return unreachable()
+  return unreachable(codeOf(error))
+}
+
+/** A code that says what failed on the way; its message may name what was sent. */
+function codeOf(error: unknown): string | undefined {
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]+$/.test(code) ? code : undefined
 }
 
 /** `Retry-After` in milliseconds: seconds or a date. */

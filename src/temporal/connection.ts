@@ -1,7 +1,11 @@
 import { Client, Connection } from '@temporalio/client'
-import { loadClientConnectConfig } from '@temporalio/envconfig'
-import { OntdubbelError } from '../domain/errors'
-import { ERRORS } from '../domain/sentences'
+import { isOntdubbelError, OntdubbelError } from '../domain/errors'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readTemporalSettings, type TemporalSettings } from './settings'
+import { whyNotAtAll, whyUnreachable, type Reason } from './whyUnreachable'
+
+/** A connection that has not come about by now is looked into: what is plainly wrong is said at once. */
+const LOOK_AFTER_MS = 1_000
 
 /** Where a Temporal server is. */
 export interface TemporalPlace {
@@ -9,31 +13,57 @@ export interface TemporalPlace {
   namespace: string
 }
 
-/**
- * The connection settings: the TEMPORAL_* variables as Temporal's own tools read them, and a profile file only where one is
- * named, so that nobody's default profile (perhaps production) is merged in by accident. `place` is the embedded stack's.
- */
-export function temporalOptions(place?: TemporalPlace) {
-  if (place && !process.env.TEMPORAL_ADDRESS) {
-    return { connectionOptions: { address: place.address }, namespace: place.namespace }
-  }
-  const named = Boolean(process.env.TEMPORAL_PROFILE ?? process.env.TEMPORAL_CONFIG_FILE)
-  const config = loadClientConnectConfig({ disableFile: !named })
-  return { connectionOptions: config.connectionOptions, namespace: config.namespace ?? 'default' }
+/** `place` is the embedded stack's, where the environment names no server: nothing of the environment is mixed into it. */
+export function temporalOptions(place?: TemporalPlace): TemporalSettings {
+  if (place) return { connectionOptions: { address: place.address }, namespace: place.namespace }
+  return readTemporalSettings(process.env)
 }
 
-/** A client of the Temporal server; close it with `client.connection.close()`. */
+/**
+ * A client of the Temporal server; close it with `client.connection.close()`.
+ * @throws OntdubbelError `bad-settings`, or `temporal-unreachable` with what is wrong, and what to do in `details.remedy`
+ */
 export async function connectClient(place?: TemporalPlace): Promise<Client> {
   const { connectionOptions, namespace } = temporalOptions(place)
-  try {
-    const connection = await Connection.connect({ ...connectionOptions, connectTimeout: '5 seconds' })
+  return trying(connectionOptions, async () => {
+    const connection = Connection.lazy({ ...connectionOptions, connectTimeout: '5 seconds' })
+    try {
+      await connection.ensureConnected()
+    } catch (error) {
+      // it would go on trying
+      await connection.close()
+      throw error
+    }
     return new Client({ connection, namespace })
-  } catch {
-    throw unreachable(connectionOptions.address)
+  })
+}
+
+/** Connects, or fails with what is wrong and what to do. */
+export async function trying<T>(options: TemporalSettings['connectionOptions'], work: () => Promise<T>): Promise<T> {
+  const over = new AbortController()
+  try {
+    return await Promise.race([work(), failPlainly(options, over.signal)])
+  } catch (error) {
+    if (isOntdubbelError(error)) throw error
+    throw inWords(await whyUnreachable(options, error))
+  } finally {
+    over.abort()
   }
 }
 
-/** What a person is told when no server answers there. */
-export function unreachable(address = 'localhost:7233'): OntdubbelError {
-  return new OntdubbelError('temporal-unreachable', ERRORS.temporalUnreachable, 1, { address })
+/** Rejects where it is plain after a while that no connection will come about; else never settles. */
+async function failPlainly(options: TemporalSettings['connectionOptions'], over: AbortSignal): Promise<never> {
+  const never = new Promise<never>(() => {})
+  try {
+    await sleep(LOOK_AFTER_MS, undefined, { signal: over, ref: false })
+  } catch {
+    return never
+  }
+  const why = await whyNotAtAll(options)
+  if (why === null || over.aborted) return never
+  throw inWords(why)
+}
+
+function inWords({ message, remedy }: Reason): OntdubbelError {
+  return new OntdubbelError('temporal-unreachable', `${message} ${remedy}`, 1, { message, remedy })
 }

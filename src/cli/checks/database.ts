@@ -2,6 +2,7 @@ import { Client } from 'pg'
 import { connectionConfig } from '../../database/pool'
 import { readSchemaState, type SchemaState } from '../../database/schemaVersion'
 import { run, runOne, statement, type Queryable } from '../../database/statement'
+import { whyUnreachable } from '../../database/whyUnreachable'
 import { isOntdubbelError } from '../../domain/errors'
 import type { Places } from '../context'
 import { CHECK_TIMEOUT_MS, saidBy, well, wrong, type Check } from './check'
@@ -19,10 +20,11 @@ const RIGHTS: Record<string, string> = {
   select: 'id_floor',
 }
 
-const server = statement<{ version: string; major: number; role: string; database: string }>(
+const server = statement<{ version: string; major: number; role: string; database: string; tls: string | null }>(
   'doctor.server',
   `select current_setting('server_version') as version, current_setting('server_version_num')::int / 10000 as major,
-     current_user as role, current_database() as database`,
+     current_user as role, current_database() as database,
+     (select version from pg_stat_ssl where pid = pg_backend_pid() and ssl) as tls`,
 )
 
 // temporary tables are where an import is checked
@@ -77,45 +79,34 @@ export async function checkDatabase(places: Places): Promise<{ checks: Check[]; 
   return { checks, client }
 }
 
-const WHY_UNREACHABLE: Record<string, { message: string; remedy: string }> = {
-  ECONNREFUSED: {
-    message: 'Nobody listens there',
-    remedy: 'Start PostgreSQL, or the embedded stack ("ontdubbel up"); check host and port in DATABASE_URL.',
-  },
-  ENOTFOUND: { message: 'There is no such host', remedy: 'Check the host in DATABASE_URL.' },
-  '28P01': { message: 'The password is wrong', remedy: 'Check user and password in DATABASE_URL.' },
-  '28000': { message: 'This user may not connect', remedy: 'Check the user in DATABASE_URL, and pg_hba.conf.' },
-  '3D000': {
-    message: 'There is no such database',
-    remedy: 'Check the name in DATABASE_URL; create the database, and run "ontdubbel migrate".',
-  },
-  '53300': {
-    message: 'The server has no connections left',
-    remedy: 'Raise max_connections, or give workers fewer (DATABASE_CONNECTIONS).',
-  },
-}
-
 function unreachable(error: unknown): Check {
-  if (isOntdubbelError(error) && error.code === 'no-stack') return wrong('database', error.message, null)
-  const known = WHY_UNREACHABLE[(error as { code?: string }).code ?? '']
-  return wrong(
-    'database',
-    `The library database cannot be reached: ${known?.message ?? saidBy(error)}.`,
-    known?.remedy ?? 'Check DATABASE_URL, and whether PostgreSQL runs and can be reached from here.',
-  )
+  // settings that make no sense, and a missing stack, say themselves what to do
+  if (isOntdubbelError(error)) return wrong('database', error.message, null)
+  const { message, remedy } = whyUnreachable(error) ?? {
+    message: `The library database cannot be reached (${saidBy(error)}).`,
+    remedy: 'Check DATABASE_URL, and whether PostgreSQL runs and can be reached from here.',
+  }
+  return wrong('database', message, remedy)
 }
 
-async function checkServer(db: Queryable): Promise<Check> {
+async function checkServer(db: Queryable, places: Places): Promise<Check> {
   const found = await runOne(db, server)
   if (!found) throw new Error('no answer')
-  const { version, major, role, database } = found
-  const said = `PostgreSQL ${version}, database ${database}, as ${role}`
-  if (major >= POSTGRESQL_AT_LEAST) return well('database', said)
+  const { version, major, role, database, tls } = found
+  const said = `PostgreSQL ${version}, database ${database}, as ${role}${tls === null ? '' : `, over ${tls}`}`
+  if (major >= POSTGRESQL_AT_LEAST) return well('database', said, adviceOnTls(places))
   return wrong(
     'database',
     `${said}: too old.`,
     `Move the library database to PostgreSQL ${POSTGRESQL_AT_LEAST} or newer.`,
   )
+}
+
+/** Encrypted to somebody of whom nothing was asked is encrypted to anybody. */
+function adviceOnTls(places: Places): string | null {
+  const asked = new URLSearchParams(places.databaseUrl().split('?')[1])
+  if (asked.get('sslmode') !== 'require' || asked.get('sslrootcert') !== null) return null
+  return 'sslmode=require does not check whom it speaks to: sslmode=verify-full does, with sslrootcert for an authority of your own.'
 }
 
 async function checkMigrations(db: Queryable, places: Places): Promise<Check> {

@@ -1,3 +1,4 @@
+import { NETWORK_FAILURES, networkFailure, type NetworkFailure } from '../../domain/networkFailures'
 import { createPortalClient } from '../../portal/client'
 import type { Places } from '../context'
 import { CHECK_TIMEOUT_MS, saidBy, well, wrong, type Check } from './check'
@@ -17,22 +18,22 @@ export async function checkPortal(places: Places): Promise<Check[]> {
       ),
     ]
   }
+  if (!place.embedded && place.token === '') {
+    return [
+      wrong('portal', 'PORTAL_URL is set and PORTAL_TOKEN is not.', 'Set PORTAL_TOKEN to what the portal gave you.'),
+    ]
+  }
   let portal: ReturnType<typeof createPortalClient>
   try {
     portal = createPortalClient({ url: place.url, token: place.token, timeoutMs: CHECK_TIMEOUT_MS })
   } catch (error) {
-    return [wrong('portal', saidBy(error), 'Check PORTAL_URL.')]
+    return [wrong('portal', saidBy(error), 'Check PORTAL_URL and PORTAL_TOKEN.')]
   }
   try {
     await portal.health()
   } catch (error) {
-    const { code } = error as { code?: string }
-    const remedy =
-      code === 'portal-refused' || code === 'portal-bad-answer'
-        ? 'Check PORTAL_URL and PORTAL_TOKEN.'
-        : 'Merges wait for it by themselves, for 30 days. Check PORTAL_URL; ask whoever runs the portal.'
     await portal.close()
-    return [wrong('portal', saidBy(error), remedy)]
+    return [notHealthy(error)]
   }
   const said = well('portal', `The ${place.embedded ? 'reference ' : ''}portal answers.`)
   try {
@@ -50,4 +51,38 @@ export async function checkPortal(places: Places): Promise<Check[]> {
   } finally {
     await portal.close()
   }
+}
+
+const CHECK_URL = 'Check host and port in PORTAL_URL; ask whoever runs the portal.'
+const WAIT = 'Merges wait for it by themselves, for 30 days.'
+
+/** What to do about a portal that did not answer, by what failed on the way. */
+const REMEDIES: Partial<Record<NetworkFailure, string>> = {
+  'no-such-host': 'Check the host in PORTAL_URL.',
+  'not-trusted':
+    'Set NODE_EXTRA_CA_CERTS to the file of the authority that made it (PEM), for workers and commands, and start them again.',
+  expired: `${WAIT} Ask whoever runs the portal for a new certificate.`,
+  'not-yet-valid': 'Set the clock; else ask whoever runs the portal.',
+  'other-name': 'Use the name in the certificate as host in PORTAL_URL.',
+  'no-tls-there': 'Begin PORTAL_URL with http://, or name another port.',
+  'client-certificate': 'This program has no client certificate for the portal: ask whoever runs it.',
+}
+
+function notHealthy(error: unknown): Check {
+  const { code, details } = error as { code?: string; details?: { network?: string } }
+  const failure = networkFailure(details?.network)
+  if (failure !== null) {
+    const remedy = REMEDIES[failure] ?? `${WAIT} ${CHECK_URL}`
+    return wrong('portal', `The portal cannot be reached: ${NETWORK_FAILURES[failure]}.`, remedy)
+  }
+  // what it answers is no HTTP at all
+  if (details?.network?.startsWith('HPE_')) {
+    return wrong(
+      'portal',
+      'What answers at PORTAL_URL speaks no HTTP.',
+      'Begin PORTAL_URL with https://, or name another port.',
+    )
+  }
+  const answered = code === 'portal-refused' || code === 'portal-bad-answer' || code === 'bad-input'
+  return wrong('portal', saidBy(error), answered ? 'Check PORTAL_URL and PORTAL_TOKEN.' : `${WAIT} ${CHECK_URL}`)
 }

@@ -2,6 +2,8 @@ import type { Client } from '@temporalio/client'
 import { temporal } from '@temporalio/proto'
 import { isOntdubbelError } from '../../domain/errors'
 import { connectClient } from '../../temporal/connection'
+import { isNotForUs, missingSearchAttributes } from '../../temporal/namespace'
+import type { Reason } from '../../temporal/whyUnreachable'
 import { QUEUES, queueName, SEARCH_ATTRIBUTES, type QueueName } from '../../workflows/names'
 import type { Places } from '../context'
 import { CHECK_TIMEOUT_MS, saidBy, well, wrong, type Check } from './check'
@@ -23,11 +25,7 @@ export async function checkTemporal(places: Places): Promise<{ checks: Check[]; 
   try {
     client = await connectClient(places.temporal())
   } catch (error) {
-    const remedy =
-      isOntdubbelError(error) && error.code === 'no-stack'
-        ? null
-        : 'Start it, or the embedded stack ("ontdubbel up"); check TEMPORAL_ADDRESS and the TLS settings.'
-    return { checks: [wrong('temporal', saidBy(error), remedy)], client: null }
+    return { checks: [notConnected(error)], client: null }
   }
   const look = (name: string, ask: () => Promise<Check>) =>
     client
@@ -52,6 +50,13 @@ export async function checkTemporal(places: Places): Promise<{ checks: Check[]; 
     ...QUEUES.map((queue) => look(`worker-${queue}`, () => checkQueue(client, queue))),
   ])
   return { checks: [server, namespace, ...rest], client }
+}
+
+/** Settings that make no sense and a missing stack say themselves what to do. */
+function notConnected(error: unknown): Check {
+  if (!isOntdubbelError(error) || error.code !== 'temporal-unreachable') return wrong('temporal', saidBy(error), null)
+  const { message, remedy } = error.details as unknown as Reason
+  return wrong('temporal', message, remedy)
 }
 
 async function checkServer(client: Client): Promise<Check> {
@@ -83,8 +88,17 @@ async function checkNamespace(client: Client): Promise<Check> {
 /** A workflow that sets an attribute which is not registered hangs. */
 async function checkSearchAttributes(client: Client): Promise<Check> {
   const { namespace } = client.options
-  const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace })
-  const missing = SEARCH_ATTRIBUTES.filter(({ name }) => customAttributes[name] === undefined).map(({ name }) => name)
+  let customAttributes: Record<string, temporal.api.enums.v1.IndexedValueType> = {}
+  let missing: string[]
+  try {
+    const listed = await client.connection.operatorService.listSearchAttributes({ namespace })
+    customAttributes = listed.customAttributes as typeof customAttributes
+    missing = SEARCH_ATTRIBUTES.filter(({ name }) => customAttributes[name] === undefined).map(({ name }) => name)
+  } catch (error) {
+    if (!isNotForUs(error)) throw error
+    missing = await missingSearchAttributes(client.connection, namespace)
+    if (missing.length > 0) return notRegistered(missing, "Add them in the namespace's settings, type Keyword.")
+  }
   const otherType = SEARCH_ATTRIBUTES.filter(
     ({ name }) => ![undefined, INDEXED_VALUE_TYPE_KEYWORD].includes(customAttributes[name]),
   ).map(({ name }) => name)
@@ -96,13 +110,16 @@ async function checkSearchAttributes(client: Client): Promise<Check> {
     )
   }
   if (missing.length > 0) {
-    return wrong(
-      'search-attributes',
-      `Not registered, so that merges would hang: ${missing.join(', ')}.`,
+    return notRegistered(
+      missing,
       `Start a worker, which registers them, or: temporal operator search-attribute create --namespace ${namespace} ${missing.map((name) => `--name ${name} --type Keyword`).join(' ')}`,
     )
   }
   return well('search-attributes', `${SEARCH_ATTRIBUTES.length} are registered.`)
+}
+
+function notRegistered(missing: readonly string[], remedy: string): Check {
+  return wrong('search-attributes', `Not registered, so that merges would hang: ${missing.join(', ')}.`, remedy)
 }
 
 async function checkQueue(client: Client, queue: QueueName): Promise<Check> {
