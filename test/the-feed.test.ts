@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from 'pg'
 import { connect } from '../src/database/pool'
 import { migrate } from '../src/database/migrate'
+import { momentIn } from '../src/domain/sentences'
 import { changesSince, type Change } from '../src/merges/feed'
 import { removeDataDir, temporaryDataDir } from '../src/stack/dataDir'
 import { startPostgres } from '../src/stack/postgres'
@@ -186,7 +187,7 @@ describe('ontdubbel changes', () => {
         expect(lines(following.out())).toEqual(
           now.map(
             ({ cursor, at, event, removed, kept, merge }) =>
-              `${cursor}  ${at}  ${event}  ${removed} into ${kept}  (merge ${merge})`,
+              `${cursor}  ${momentIn(at, 'en')}  ${event}  ${removed} into ${kept}  (merge ${merge})`,
           ),
         )
     },

@@ -148,7 +148,7 @@ test('what has happened since the merge ends on the right one of the two, and is
 
   // asked again it is reported; in words it names the same
   const again = await ontdubbel('undo', merge)
-  expect([again.code, again.out]).toEqual([0, expect.stringContaining('birth-date')])
+  expect([again.code, again.out]).toEqual([0, expect.stringContaining('birth date')])
   expect((await sql(`select count(*)::int as n from merge_command where merge = $1`, [merge]))[0]).toEqual({ n: 1 })
 })
 

@@ -1,6 +1,6 @@
 import type { UndoCode } from '../codes'
 import { countsInWords } from './counts'
-import { fill, say } from './fill'
+import { say } from './fill'
 import type { Language, Sentence } from './language'
 
 export const UNDO_SENTENCES: Record<UndoCode, Sentence> = {
@@ -48,11 +48,14 @@ export const UNDO_SENTENCES: Record<UndoCode, Sentence> = {
 
 /** What `changed-since` lists, each by its ids or names. */
 export const CHANGED_LISTS = {
-  fields: { en: 'details', nl: 'gegevens' },
-  holds: { en: 'holds', nl: 'reserveringen' },
-  contacts: { en: 'contacts', nl: 'contactgegevens' },
-  subscriptions: { en: 'subscriptions', nl: 'abonnementen' },
-  preferences: { en: 'loan-history preferences', nl: 'voorkeuren voor de leenhistoriek' },
+  fields: { en: 'details ({fields})', nl: 'gegevens ({fields})' },
+  holds: { en: 'holds ({holds})', nl: 'reserveringen ({holds})' },
+  contacts: { en: 'contacts ({contacts})', nl: 'contactgegevens ({contacts})' },
+  subscriptions: { en: 'subscriptions ({subscriptions})', nl: 'abonnementen ({subscriptions})' },
+  preferences: {
+    en: 'loan-history preferences ({preferences})',
+    nl: 'voorkeuren voor de leenhistoriek ({preferences})',
+  },
 } as const satisfies Record<string, Sentence>
 
 /** What stands around that on the command line. */
@@ -86,7 +89,7 @@ export function undoSentence(code: UndoCode, details: Record<string, unknown>, l
 function listed(details: Record<string, unknown>, language: Language): string {
   return Object.entries(CHANGED_LISTS)
     .filter(([name]) => name in details)
-    .map(([name, word]) => `${word[language]} ${fill(`{${name}}`, details, language)}`)
+    .map(([, sentence]) => say(sentence, language, details))
     .join('; ')
 }
 
