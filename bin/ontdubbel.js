@@ -9,7 +9,6 @@ const dist = path.join(__dirname, '..', 'dist')
 const main = path.join(dist, 'src', 'cli', 'main.js')
 /** What people wait for at a desk is bundled at set-up: it starts in a third of the time. The rest runs as it was built. */
 const bundle = path.join(dist, 'command.js')
-const quick = require('./quickCommands.json')
 const [major, minor] = process.versions.node.split('.').map(Number)
 
 if (major < 20 || (major === 20 && minor < 19)) {
@@ -20,8 +19,9 @@ if (!existsSync(main)) {
   console.error('ontdubbel is not built yet. Run npm run setup in its folder first.')
   process.exit(1)
 }
-if (quick.includes(process.argv[2]) && isUpToDate(bundle)) {
-  require('./bundle').runBundle(bundle)
+const { BUNDLED, runBundle } = require('./bundle')
+if (BUNDLED.includes(process.argv[2]) && isUpToDate(bundle)) {
+  runBundle(bundle)
 } else {
   // Node 22 and newer keep what they compiled
   nodeModule.enableCompileCache?.()

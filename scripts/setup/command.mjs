@@ -8,12 +8,12 @@ import { run } from './run.mjs'
 const MAIN = at('dist', 'src', 'cli', 'main.js')
 const BUNDLE = at('dist', 'command.js')
 const STAMP = at('dist', '.command-from')
-const MADE_BY = ['scripts/setup/command.mjs', 'scripts/setup/protocol.cjs', 'bin/bundle.js', 'bin/quickCommands.json']
+const MADE_BY = ['scripts/setup/command.mjs', 'scripts/setup/protocol.cjs', 'bin/bundle.js']
 
 /** What only the preview needs, and what `pg` asks for on other platforms. */
 const LEFT_OUT = ['undici', 'pg-native', 'pg-cloudflare']
 
-const quick = JSON.parse(readFileSync(at('bin', 'quickCommands.json'), 'utf8'))
+const { BUNDLED } = createRequire(import.meta.url)(at('bin', 'bundle.js'))
 
 // the compiled code is good for the V8 that made it
 const madeFrom = () => `${fingerprint(MADE_BY)} ${remembered(at('dist', '.built-from'))} ${process.version}`
@@ -76,7 +76,7 @@ function requireOfSdk() {
 /** The other commands' files are never asked for in the bundle. */
 function leftOut({ context, request }, answer) {
   const command = path.dirname(MAIN) === context && /^\.\/(\w+)$/.exec(request)?.[1]
-  const other = command && isCommand(command) && !quick.includes(command)
+  const other = command && isCommand(command) && !BUNDLED.includes(command)
   if (other || LEFT_OUT.includes(request)) return answer(null, `commonjs ${request}`)
   return answer()
 }

@@ -8,7 +8,6 @@ const CALLS = [
   'DescribeWorkflowExecution',
   'ExecuteMultiOperation',
   'GetSystemInfo',
-  'GetWorkflowExecutionHistory',
   'PollWorkflowExecutionUpdate',
   'StartWorkflowExecution',
   'UpdateWorkflowExecution',
