@@ -3,7 +3,7 @@
 const { createRequire } = require('node:module')
 
 const SERVICE = 'temporal.api.workflowservice.v1.WorkflowService'
-/** What the commands of the bundle call of the server, and what is asked of the person who adds one: to name its calls here. */
+/** What the commands of the bundle call of the server: whoever adds one names its calls here. */
 const CALLS = [
   'DescribeWorkflowExecution',
   'ExecuteMultiOperation',
@@ -18,7 +18,7 @@ const WHOLE =
 
 /**
  * A webpack loader for the SDK's module with the description of Temporal's protocol: leaves in what the calls above need. The
- * SDK builds all that it describes anew at every start, nine tenths of it for others: half of what starting a command took.
+ * SDK builds all that it describes anew at every start, three quarters of it for others; that was a third of what starting a command took.
  */
 module.exports = function protocol(source) {
   const call = /\.addJSON\((\{[\s\S]*\})\);?\s/.exec(source)
