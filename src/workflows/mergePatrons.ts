@@ -39,6 +39,7 @@ function portal(options: ActivityOptions, summary: string): Pick<Activities, 'sy
 export async function mergePatrons(input: unknown): Promise<MergeReport> {
   let opened: Opened | undefined = undefined
   let underWay = false
+  let starter: Promise<void> = Promise.resolve()
   const takenUp = idOf(input, 'merge') !== null
   const commands = new Commands({ takenUp, abandonIn: ['database', 'attention'], givesWay: true })
 
@@ -66,6 +67,7 @@ export async function mergePatrons(input: unknown): Promise<MergeReport> {
     // the records are apart again: what is left of that is the undo's, not this workflow's
     show(report.status === 'undoing' ? 'undone' : (report.status as MergeStatus), report.refusal?.message)
     commands.phase = 'ended'
+    await starter
     await condition(allHandlersFinished)
     return report
   }
@@ -79,8 +81,10 @@ export async function mergePatrons(input: unknown): Promise<MergeReport> {
     // the merge of that id is another workflow's: this one is refused, it is not
     return end({ ...(await reportMerge(merge)), ...refusedPart(opened) })
   }
-  if (opened.then === 'refused') await noteStarter(merge, 'merge').catch(() => {})
-  if (opened.then !== 'go-on') return end(await reportMerge(merge))
+  if (opened.then === 'report') return end(await reportMerge(merge))
+  // beside all that follows; a server that does not tell who started it stops no merge
+  starter = noteStarter(merge, 'merge').catch(() => {})
+  if (opened.then === 'refused') return end(await reportMerge(merge))
 
   underWay = true
   show('running')
@@ -93,23 +97,19 @@ export async function mergePatrons(input: unknown): Promise<MergeReport> {
   underWay = false
   commands.phase = 'portal'
   show('running', 'The records are merged. Updates the links at the portal.')
-  // beside the portal's answer; a server that does not tell who started it stops no merge
-  const [report] = await Promise.all([
-    portalPart(
-      {
-        attempt: (options, waiting) =>
-          portal(
-            options,
-            waiting ? 'Wait for the portal: tried each minute for 30 days' : stepSentence('syncPortalLinks', 'en'),
-          ).syncPortalLinks(merge),
-        stands: (stand) => standsAt(merge, 'retired', stand, { waits: show, needsAttention: showAttention }),
-        retry: (command) => noteCommand(merge, 'retry-portal', command.who),
-        skip: (command) => skipPortal(merge, command.who),
-      },
-      commands,
-    ),
-    noteStarter(merge, 'merge').catch(() => {}),
-  ])
+  const report = await portalPart(
+    {
+      attempt: (options, waiting) =>
+        portal(
+          options,
+          waiting ? 'Wait for the portal: tried each minute for 30 days' : stepSentence('syncPortalLinks', 'en'),
+        ).syncPortalLinks(merge),
+      stands: (stand) => standsAt(merge, 'retired', stand, { waits: show, needsAttention: showAttention }),
+      retry: (command) => noteCommand(merge, 'retry-portal', command.who),
+      skip: (command) => skipPortal(merge, command.who),
+    },
+    commands,
+  )
   return end(typeof report === 'string' ? await reportMerge(merge) : report)
 }
 

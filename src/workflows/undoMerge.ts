@@ -41,6 +41,7 @@ function portal(options: ActivityOptions, summary: string): Pick<Activities, 're
 export async function undoMerge(input: unknown): Promise<UndoReport> {
   let opened: Opened | undefined = undefined
   let apart = false
+  let starter: Promise<void> = Promise.resolve()
   const takenUp = typeof input === 'object' && input !== null && !('by' in input)
   const commands = new Commands({ takenUp, abandonIn: ['attention'], givesWay: false })
 
@@ -63,6 +64,7 @@ export async function undoMerge(input: unknown): Promise<UndoReport> {
   const end = async (report: UndoReport): Promise<UndoReport> => {
     show(report.status as MergeStatus, report.refusal?.message)
     commands.phase = 'ended'
+    await starter
     await condition(allHandlersFinished)
     return report
   }
@@ -78,6 +80,7 @@ export async function undoMerge(input: unknown): Promise<UndoReport> {
   if (opened.then === 'report') return end(await reportUndo(merge))
 
   show('undoing')
+  starter = noteStarter(merge, 'undo').catch(() => {})
   const taken = await databasePart(merge, commands, {
     goesOn: () => show('undoing'),
     needsAttention: showAttention,
@@ -89,22 +92,19 @@ export async function undoMerge(input: unknown): Promise<UndoReport> {
   commands.phase = 'portal'
   show('undoing', 'The records are apart again. Brings the links at the portal back.')
   await endPortalWait(merge, giveWay.name)
-  const [report] = await Promise.all([
-    portalPart(
-      {
-        attempt: (options, waiting) =>
-          portal(
-            options,
-            waiting ? 'Wait for the portal: tried each minute for 30 days' : 'Bring the links at the portal back',
-          ).revertPortalLinks(merge),
-        stands: (stand) => standsAt(merge, 'undone', stand, { waits: show, needsAttention: showAttention }),
-        retry: (command) => noteCommand(merge, 'retry-portal', command.who),
-        skip: (command) => skipUndoPortal(merge, command.who),
-      },
-      commands,
-    ),
-    noteStarter(merge, 'undo').catch(() => {}),
-  ])
+  const report = await portalPart(
+    {
+      attempt: (options, waiting) =>
+        portal(
+          options,
+          waiting ? 'Wait for the portal: tried each minute for 30 days' : 'Bring the links at the portal back',
+        ).revertPortalLinks(merge),
+      stands: (stand) => standsAt(merge, 'undone', stand, { waits: show, needsAttention: showAttention }),
+      retry: (command) => noteCommand(merge, 'retry-portal', command.who),
+      skip: (command) => skipUndoPortal(merge, command.who),
+    },
+    commands,
+  )
   return end(typeof report === 'string' ? await reportUndo(merge) : report)
 }
 
