@@ -29,6 +29,8 @@ const SAME_IN_BOTH = [
   /https?:\/\/\S+/g,
   /token [0-9a-f]+ +\(merge /g,
   /van deze zijn: .*/g,
+  // what is wrong with a connection is for ops
+  /\(in het Engels\): .*/g,
   /^regel \d+, [\w.[\]]+:/g,
 ]
 

@@ -78,7 +78,7 @@ function exitCodeFor(error: unknown): number {
   const unreachable = whyUnreachable(error)
   if (unreachable) {
     tell(say(ERRORS.databaseUnreachable, language, { why: code }))
-    tell(`${unreachable.message} ${unreachable.remedy}`)
+    tell(say(ERRORS.forOps, language, { ...unreachable }))
     return EXIT.failed
   }
   if (process.env.ONTDUBBEL_DEBUG && error instanceof Error) tell(error.stack ?? error.message)

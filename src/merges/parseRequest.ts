@@ -50,11 +50,11 @@ function badInput({ issues: [issue] }: z.ZodError): { refusal: Refusal } {
   return { refusal: { code: 'bad-input', details: { where, ...expectation(issue) } } }
 }
 
-/** What looks like a key of ours; whatever else stands in its place may be anything, somebody's name too. */
+/** What looks like a key of ours; whatever else stands in its place may be anything, somebody's name too, and is not repeated. */
 const LIKE_A_KEY = /^[a-z][a-zA-Z_-]{0,23}$/
 
 function keysNamed(keys: readonly string[]): string {
-  return keys.map((key) => (LIKE_A_KEY.test(key) ? key : 'a key that is not repeated here')).join(', ')
+  return keys.map((key) => (LIKE_A_KEY.test(key) ? key : '…')).join(', ')
 }
 
 /** What was expected, as a code of domain/sentences/expected.ts with its details. */

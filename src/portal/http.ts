@@ -104,7 +104,7 @@ function parseUrl(url: string): URL {
 /** A header takes no line end, which a token out of a file may have; every call would fail as if the portal were down. */
 function requireToken(token: string): void {
   if (/^[\x21-\x7e]*$/.test(token)) return
-  throw new OntdubbelError('bad-input', 'PORTAL_TOKEN holds white space or other characters that no token has.', 2)
+  throw new OntdubbelError('bad-input', ERRORS.portalToken, 2)
 }
 
 async function readWhole(answer: Dispatcher.ResponseData): Promise<string> {

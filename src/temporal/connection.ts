@@ -1,5 +1,6 @@
 import { Client, Connection } from '@temporalio/client'
 import { isOntdubbelError, OntdubbelError } from '../domain/errors'
+import { ERRORS } from '../domain/sentences'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readTemporalSettings, type TemporalSettings } from './settings'
 import { whyNotAtAll, whyUnreachable, type Reason } from './whyUnreachable'
@@ -65,5 +66,5 @@ async function failPlainly(options: TemporalSettings['connectionOptions'], over:
 }
 
 function inWords({ message, remedy }: Reason): OntdubbelError {
-  return new OntdubbelError('temporal-unreachable', `${message} ${remedy}`, 1, { message, remedy })
+  return new OntdubbelError('temporal-unreachable', ERRORS.temporalUnreachable, 1, { message, remedy })
 }

@@ -57,9 +57,11 @@ export const ERRORS = {
     nl: 'De databank is niet bereikbaar ({why}). Draait alles ("ontdubbel up")? Klopt DATABASE_URL? "ontdubbel doctor" kijkt het na.',
   },
   temporalUnreachable: {
-    en: 'The Temporal server at {address} does not answer. Is the stack running ("ontdubbel up")? Is TEMPORAL_ADDRESS right?',
-    nl: 'De Temporal-server op {address} antwoordt niet. Draait alles ("ontdubbel up")? Klopt TEMPORAL_ADDRESS?',
+    en: '{message} {remedy}',
+    nl: 'De Temporal-server is niet bereikbaar. Voor wie hem beheert (in het Engels): {message} {remedy}',
   },
+  /** What is wrong with a connection is for ops, and English. */
+  forOps: { en: '{message} {remedy}', nl: 'Voor wie hem beheert (in het Engels): {message} {remedy}' },
   unforeseenWithValues: {
     en: 'Something failed that nobody foresaw ({code}). ONTDUBBEL_DEBUG=1 shows the whole error, which may quote values of people.',
     nl: 'Er ging iets mis dat niemand voorzag ({code}). ONTDUBBEL_DEBUG=1 toont de hele fout, die gegevens van mensen kan bevatten.',
@@ -71,6 +73,10 @@ export const ERRORS = {
   portalUrl: {
     en: 'PORTAL_URL is not an http or https address.',
     nl: 'PORTAL_URL is geen http- of https-adres.',
+  },
+  portalToken: {
+    en: 'PORTAL_TOKEN holds white space or other characters that no token has.',
+    nl: 'PORTAL_TOKEN bevat witruimte of andere tekens die in geen token staan.',
   },
   portalCall: {
     en: 'The call to the portal could not be put into HTTP.',
