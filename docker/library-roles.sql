@@ -18,7 +18,7 @@ begin
   -- the owner runs the migrations; public may not even connect
   execute format('alter database %I owner to ontdubbel_owner', current_database());
   execute format('revoke connect, temporary on database %I from public', current_database());
-  execute format('grant connect on database %I to ontdubbel_worker', current_database());
+  execute format('grant connect, temporary on database %I to ontdubbel_worker', current_database());
 end
 $$;
 -- a merge that meets a desk in a deadlock finds it first and gives way

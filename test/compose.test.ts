@@ -225,6 +225,21 @@ test('every file that is mounted, copied or run is there; what is copied into th
   expect(copied.filter((file) => !kept.some((one) => file.replace('./', '').startsWith(one)))).toEqual([])
 })
 
+test('docs/operations.md names only services, files and variables that are there', () => {
+  const docs = read('docs/operations.md')
+  const used = [...docs.matchAll(/docker compose (?:run --rm|exec -T|stop|up -d --no-deps) ([a-z][a-z-]*)/g)]
+  expect(used.length).toBeGreaterThan(8)
+  expect(used.map(([, name]) => name ?? '').filter((name) => compose.services[name] === undefined)).toEqual([])
+  const links = [...docs.matchAll(/\]\(([^)#]+)\)/g)].map(([, to]) => path.join('docs', to ?? ''))
+  const files = [...docs.matchAll(/`(docker\/[\w.-]+|\.env\.example)`/g)].map(([, file]) => file ?? '')
+  expect([...links, ...files].filter((file) => !existsSync(path.join(packageRoot, file)))).toEqual([])
+  const variables = new Set(
+    [...docs.matchAll(/\b(?:LIBRARY|TEMPORAL|PORTAL|DATABASE|ONTDUBBEL)_[A-Z_]+\b/g)].map(([name]) => name),
+  )
+  const known = `${text}${read('src/temporal/settings.ts')}${read('src/settings.ts')}TEMPORAL_TLS_SERVER_NAME`
+  expect([...variables].filter((name) => !known.includes(name) && name !== 'DATABASE_OWNER_URL')).toEqual([])
+})
+
 test.each(readdirSync(path.join(packageRoot, 'docker')).filter((name) => name.endsWith('.sh')))(
   '%s is a script that every sh reads',
   (name) => {
