@@ -22,9 +22,11 @@ export function installRuntime(log: PinoLogger): void {
       error: (message, meta) => write('ERROR', message, meta),
     },
     shutdownSignals: [],
-    telemetryOptions: process.env.METRICS_ADDRESS
-      ? { metrics: { prometheus: { bindAddress: process.env.METRICS_ADDRESS } } }
-      : {},
+    telemetryOptions: {
+      // or its core would write its own warnings to standard output
+      logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } },
+      ...(process.env.METRICS_ADDRESS && { metrics: { prometheus: { bindAddress: process.env.METRICS_ADDRESS } } }),
+    },
   })
 }
 

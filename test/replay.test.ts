@@ -1,0 +1,45 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { WORKFLOW_BUNDLE } from '../src/temporal/worker'
+import { HISTORIES, readHistory, recordHistories, writeHistory } from './support/recordHistories'
+
+/** `npm run record-histories`. */
+const RECORDING = process.env.RECORD_HISTORIES !== undefined
+
+jest.setTimeout(RECORDING ? 300_000 : 60_000)
+beforeAll(() => (RECORDING ? recordHistories() : undefined))
+
+/** The names of those that today's workflows would not have made. */
+async function different(files: readonly string[]): Promise<string[]> {
+  const script = path.join(__dirname, 'support', 'replay.cjs')
+  const { stdout } = await promisify(execFile)(process.execPath, [script, WORKFLOW_BUNDLE, ...files])
+  return stdout.split('\n').filter((line) => line !== '')
+}
+
+const recorded = (): string[] => readdirSync(HISTORIES).map((file) => path.join(HISTORIES, file))
+
+test('merges and undos of earlier workers, however they ended, are gone on with by these', async () => {
+  expect(recorded().length).toBeGreaterThan(20)
+  expect(await different(recorded())).toEqual([])
+})
+
+test('a workflow that does its steps otherwise would be noticed', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'ontdubbel-replay-'))
+  try {
+    for (const name of ['merge-completed', 'undo-done']) {
+      const history = readHistory(path.join(HISTORIES, `${name}.history`))
+      for (const { activityTaskScheduledEventAttributes: activity } of history.events) {
+        const type = activity?.activityType
+        if (type?.name === 'retireRecord' || type?.name === 'takeBackMerge') type.name = 'transferLoans'
+      }
+      writeHistory(path.join(folder, `${name}.history`), history)
+    }
+    const files = readdirSync(folder).map((file) => path.join(folder, file))
+    expect(await different(files)).toEqual(['merge-completed', 'undo-done'])
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
