@@ -28,7 +28,13 @@ export const PORTAL_QUICK = {
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   // a portal queue that nobody serves must not hide behind "running"
   scheduleToStartTimeout: '1 minute',
-  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumAttempts: 3 },
+  // one that says when to come again is waited for at once: that may be hours
+  retry: {
+    initialInterval: '500ms',
+    backoffCoefficient: 2,
+    maximumAttempts: 3,
+    nonRetryableErrorTypes: ['portal-busy'],
+  },
 } as const satisfies ActivityOptions
 
 /** How long a portal that is down is waited for, from the first attempt. */

@@ -1,4 +1,5 @@
-import { ActivityFailure, ApplicationFailure, type ActivityOptions } from '@temporalio/workflow'
+import { ActivityFailure, ApplicationFailure, sleep, type ActivityOptions } from '@temporalio/workflow'
+import { msToNumber } from '@temporalio/common/lib/time'
 import type { Command, Commands } from './commands'
 import { PORTAL_PATIENCE_MS, PORTAL_QUICK, PORTAL_WAIT } from './options'
 
@@ -27,6 +28,8 @@ export interface PortalWork<T> {
 export async function portalPart<T>(work: PortalWork<T>, commands: Commands): Promise<T | 'skipped' | 'gave-way'> {
   let patienceEnds = Date.now() + PORTAL_PATIENCE_MS
   let next: 'try' | 'wait' | 'ask' = 'try'
+  // what a busy portal has asked for (Retry-After)
+  let pauseMs = 0
   for (;;) {
     if (next === 'ask') await commands.wait(LEAVES_THE_WAIT)
     if (commands.take(['give-way'])) return 'gave-way'
@@ -46,18 +49,30 @@ export async function portalPart<T>(work: PortalWork<T>, commands: Commands): Pr
     let failed: PortalStand
     try {
       const end = await commands.untilAsked(waits ? LEAVES_THE_WAIT : LEAVES_A_TRY, () =>
-        work.attempt(waits ? waitUntil(patienceEnds) : PORTAL_QUICK, waits),
+        waits ? waited(work, pauseMs, patienceEnds) : work.attempt(PORTAL_QUICK, false),
       )
       if (end === 'left') continue
       return end.done
     } catch (error) {
       failed = standAfter(error)
+      pauseMs = pauseAfter(error)
       if (waits && failed === 'waiting') failed = 'gave-up'
     }
     await work.stands(failed)
     commands.portalTried()
     next = failed === 'waiting' ? 'wait' : 'ask'
   }
+}
+
+async function waited<T>(work: PortalWork<T>, pauseMs: number, patienceEnds: number): Promise<T> {
+  if (pauseMs > 0) await sleep(pauseMs)
+  return work.attempt(waitUntil(patienceEnds), true)
+}
+
+/** How long a portal that is busy has asked us to stay away. */
+function pauseAfter(error: unknown): number {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined
+  return cause instanceof ApplicationFailure && cause.nextRetryDelay ? msToNumber(cause.nextRetryDelay) : 0
 }
 
 function waitUntil(patienceEnds: number): ActivityOptions {

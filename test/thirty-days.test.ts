@@ -1,0 +1,103 @@
+import { TestWorkflowEnvironment } from '@temporalio/testing'
+import type { Worker } from '@temporalio/worker'
+import type { Pool } from 'pg'
+import { createPool } from '../src/database/pool'
+import { createPortalClient, type PortalClient } from '../src/portal/client'
+import { findTemporalTestServer } from '../src/stack/temporalCli'
+import { ensureSearchAttributes } from '../src/temporal/namespace'
+import { createWorker } from '../src/temporal/worker'
+import { retryPortal, skipPortal } from '../src/workflows/messages'
+import { queueName } from '../src/workflows/names'
+import { freshDatabase, type TestDatabase } from './support/database'
+import { startPortal, type TestPortal } from './support/portal'
+
+/** The portal asks to come again half a day later each time: two attempts a day. */
+const HALF_A_DAY_S = 12 * 60 * 60
+const DAY_MS = 24 * 60 * 60 * 1000
+
+jest.setTimeout(120_000)
+let env: TestWorkflowEnvironment
+let database: TestDatabase
+let pool: Pool
+let portal: TestPortal
+let portalClient: PortalClient
+let running: Promise<unknown>
+let workers: Worker[]
+let patron = 100
+
+beforeAll(async () => {
+  database = await freshDatabase()
+  pool = createPool(database.url, { max: 10, pipeline: true })
+  portal = await startPortal()
+  portalClient = createPortalClient({ url: portal.url, token: portal.token, callsPerSecond: 1_000 })
+  env = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path: findTemporalTestServer() } },
+  })
+  await ensureSearchAttributes(env.connection as never, 'default')
+  const setUp = { pool, portal: portalClient, connection: env.nativeConnection, namespace: 'default' }
+  workers = await Promise.all((['desk', 'portal'] as const).map((queue) => createWorker(queue, setUp)))
+  running = Promise.all(workers.map((worker) => worker.run()))
+  await database.pool.query(`insert into library (id, name) values ('ZOT', 'Zottegem')`)
+})
+afterAll(async () => {
+  for (const worker of workers ?? []) worker.shutdown()
+  await running
+  await env?.teardown()
+  await portalClient?.close()
+  await portal?.stop()
+  await pool?.end()
+  await database?.drop()
+})
+
+async function waitingMerge() {
+  const [keep, remove] = [++patron, ++patron]
+  await database.pool.query(`insert into patron (id, last_name) values ($1, 'A'), ($2, 'A')`, [keep, remove])
+  await portal.put([{ id: `account-${remove}`, links: [{ library: 'ZOT', actorId: remove }] }])
+  await portal.behave({ mode: 'busy', retryAfterSeconds: HALF_A_DAY_S })
+  const handle = await env.client.workflow.start('mergePatrons', {
+    workflowId: `merge/${keep}/${remove}`,
+    taskQueue: queueName('desk'),
+    args: [{ keep, remove, by: 'test' }],
+  })
+  const row = async () =>
+    (
+      await database.pool.query<{ shown: string; portal: string; ledger: string }>(
+        `select merge_status(m.status, m.attention, m.portal) as shown, m.portal,
+           (select string_agg(s.step || s.done_at, ' ' order by s.step) from merge_step s where s.merge = m.id and s.step <> 'syncPortalLinks') as ledger
+         from merge m where m.removed = $1`,
+        [remove],
+      )
+    ).rows[0]
+  await env.sleep(DAY_MS)
+  expect(await row()).toMatchObject({ shown: 'waiting-for-portal' })
+  return { keep, remove, handle, row, ledger: (await row())?.ledger }
+}
+
+test('a portal that is down is waited for 30 days, with a short history; then a person is asked, and what they do works', async () => {
+  const retried = await waitingMerge()
+  await env.sleep(28 * DAY_MS)
+  expect(await retried.row()).toMatchObject({ shown: 'waiting-for-portal' })
+  await env.sleep(2 * DAY_MS)
+  expect(await retried.row()).toMatchObject({ shown: 'needs-attention', portal: 'gave-up' })
+  const { events } = await retried.handle.fetchHistory()
+  expect(events?.length).toBeLessThan(150)
+
+  await portal.behave({ mode: 'ok' })
+  expect(await retried.handle.executeUpdate(retryPortal, { args: [{ by: 'mia' }] })).toBe('completed')
+  expect(await retried.handle.result()).toMatchObject({ status: 'completed' })
+  expect((await retried.row())?.ledger).toBe(retried.ledger)
+  expect((await portal.dump())[`account-${retried.remove}`]).toEqual([`ZOT:${retried.keep}`])
+})
+
+test('after the 30 days the links may be given up; asked to try again, it is waited for anew', async () => {
+  const given = await waitingMerge()
+  await env.sleep(31 * DAY_MS)
+  expect(await given.row()).toMatchObject({ shown: 'needs-attention', portal: 'gave-up' })
+  expect(await given.handle.executeUpdate(retryPortal, { args: [{ by: 'mia' }] })).toBe('waiting-for-portal')
+  await env.sleep(29 * DAY_MS)
+  expect(await given.row()).toMatchObject({ shown: 'waiting-for-portal' })
+  await env.sleep(2 * DAY_MS)
+  expect(await given.row()).toMatchObject({ shown: 'needs-attention' })
+  expect(await given.handle.executeUpdate(skipPortal, { args: [{ by: 'mia', reason: 'gone' }] })).toBe('portal-skipped')
+  expect(await given.handle.result()).toMatchObject({ status: 'portal-skipped' })
+})
