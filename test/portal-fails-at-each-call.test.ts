@@ -1,28 +1,12 @@
 import { syncPortalLinks } from '../src/merges/syncPortal'
 import { CALLS, IMPATIENT_MS, PortalPart } from './support/portalPart'
 import { AFTER, atEach, linksOf, type PortalPair } from './support/portalPairs'
+import { PASSING, REFUSALS, RETRY_AFTER_S } from './support/portalWays'
 
 /** Well past the time that the impatient client waits for an answer. */
 const DELAY_MS = IMPATIENT_MS + 300
-const RETRY_AFTER_S = 7
 /** Merges with two attempts at once each. */
 const AT_ONCE = 6
-
-/** What each way of failing means for the activity. */
-const PASSING = [
-  ['error', { type: 'portal-unreachable' }],
-  ['down', { type: 'portal-unreachable' }],
-  ['busy', { type: 'portal-busy', nextRetryDelay: RETRY_AFTER_S * 1000 }],
-  ['too-many', { type: 'portal-busy', nextRetryDelay: RETRY_AFTER_S * 1000 }],
-  ['slow', { type: 'portal-unreachable' }],
-  ['lose-answers', { type: 'portal-unreachable' }],
-  ['cut', { type: 'portal-unreachable' }],
-] as const
-const REFUSALS = [
-  ['unauthorized', 401],
-  ['refuse', 403],
-  ['unprocessable', 422],
-] as const
 
 let part: PortalPart
 beforeAll(async () => {

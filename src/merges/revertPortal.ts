@@ -4,9 +4,10 @@ import { run, runOne, statement, type Queryable } from '../database/statement'
 import { inPlainTransaction } from '../database/transaction'
 import { undoGivenUpNotice } from '../domain/sentences'
 import type { PortalClient } from '../portal/client'
-import { applyIntent, revertIntent, type AppliedIntent } from '../portal/intent'
+import { learnIntent, revertIntent, type AppliedIntent } from '../portal/intent'
 import type { LinkIntent } from '../portal/links'
 import { recordCommand, type Who } from './commands'
+import { eachLink } from './eachLink'
 import { leaveNotices } from './skipPortal'
 import { mergeById, type MergeRow } from './store'
 import { keyOf } from './syncPortal'
@@ -45,11 +46,24 @@ const learned = statement(
   'undo.intentLearned',
   `update portal_intent set outcome = $5 where merge = $1 and account = $2 and library = $3 and actor_id = $4`,
 )
-const reverted = statement(
+const reverted = statement<{ library: string }>(
   'undo.intentReverted',
+  // what was given up, or told by another attempt, stays as it was told
   `update portal_intent set target = case when $5 = 'restored' then $6 else target end,
      reverted = case when $5 = 'left' or actor_id = $6 then $5 end
-   where merge = $1 and account = $2 and library = $3 and actor_id = $4`,
+   where merge = $1 and account = $2 and library = $3 and actor_id = $4 and reverted is null
+   returning library`,
+)
+const stillToRevert = statement<{ merge: number }>(
+  'undo.stillToRevert',
+  `select i.merge from portal_intent i, merge m
+   where i.merge = $1 and i.account = $2 and i.library = $3 and i.actor_id = $4 and i.target = $5 and i.reverted is null
+     and m.id = $6 and m.status = 'undone' and m.portal in ('pending', 'waiting', 'refused', 'gave-up')`,
+)
+const lockUndo = statement<{ id: number }>(
+  'undo.lockForSkip',
+  `select id from merge
+   where id = $1 and status = 'undone' and portal in ('pending', 'waiting', 'refused', 'gave-up') for no key update`,
 )
 const lockRecords = statement(
   'undo.lockRecords',
@@ -69,7 +83,7 @@ const complete = statement<{ restored: number; left: number; libraries: string[]
 /**
  * The portal's part of an undo: every link that the merge moved points to the record whose it is. What the patron has
  * changed at the portal since stays, and is told. Ends the undo in its last transaction, when nothing is left to do.
- * @throws PortalError where a call failed; done links stay done
+ * @throws PortalError where a call failed; done links stay done. After a refusal the other links have been tried too
  */
 export async function revertPortalLinks(
   pool: Pool,
@@ -80,7 +94,7 @@ export async function revertPortalLinks(
   for (;;) {
     const row = await mergeById(pool, merge)
     if (row?.status !== 'undone' || row.portal === 'done' || row.portal === 'skipped') return
-    for (const link of await linksToRevert(pool, row)) await revertLink(pool, portal, link, signal)
+    await eachLink(await linksToRevert(pool, row), (link) => revertLink(pool, portal, merge, link, signal))
     const ended = await inPlainTransaction(pool, async (client) => {
       await run(client, lockRecords, [row.kept, row.removed])
       if ((await linksToRevert(client, row)).length > 0) return false
@@ -92,22 +106,32 @@ export async function revertPortalLinks(
   }
 }
 
-async function revertLink(pool: Pool, portal: PortalClient, link: MovedLink, signal?: AbortSignal): Promise<void> {
+async function revertLink(
+  pool: Pool,
+  portal: PortalClient,
+  undo: number,
+  link: MovedLink,
+  signal?: AbortSignal,
+): Promise<void> {
   const { merge, account, library, from, to, action, home } = link
   const key = keyOf(merge, link)
   const ids = [merge, account, library, from]
+  // before each change: false where another attempt has done it, or the portal's part was given up
+  const meant = async () => (await runOne(pool, stillToRevert, [...ids, to, undo])) !== undefined
+  if (!(await meant())) return
   let { outcome } = link
   if (outcome === null) {
-    const there = await portal.linksTo([from], signal)
-    if (there.some((one) => one.account === account && one.library === library)) {
-      // never moved: it is where it belongs, or where the merge that holds now will find it
+    // an answer may be lost
+    const asked = { account, library, from, to, action }
+    const learnt = await learnIntent(portal, asked, { idempotencyKey: key, signal })
+    if (learnt === 'not-done') {
+      // it is where it belongs, or where the merge that holds now will find it
       await run(pool, reverted, [...ids, 'restored', from])
       return
     }
-    // an answer was lost: asked again by its key, the portal tells what came of it
-    outcome = (await applyIntent(portal, { account, library, from, to, action }, { idempotencyKey: key, signal }))
-      .outcome
+    outcome = learnt.outcome
     await run(pool, learned, [...ids, outcome])
+    if (!(await meant())) return
   }
   const back = { account, library, from: home, to, action }
   const options = { idempotencyKey: `${key}/undo/${to}-${home}`, signal }
@@ -124,12 +148,14 @@ export async function skipUndoPortal(pool: Pool, merge: number, who: Who): Promi
 }
 
 async function skipOnce(client: PoolClient, merge: number, who: Who): Promise<boolean> {
+  if (!(await runOne(client, lockUndo, [merge]))) return false
   const row = await mergeById(client, merge)
-  if (row?.status !== 'undone') return false
+  if (!row) return false
   await run(client, lockRecords, [row.kept, row.removed])
-  const given = await linksToRevert(client, row)
-  for (const { merge: of, account, library, from, home } of given)
-    await run(client, reverted, [of, account, library, from, 'left', home])
+  const given: { library: string }[] = []
+  // not those that an attempt brings back at this moment
+  for (const { merge: of, account, library, from, home } of await linksToRevert(client, row))
+    given.push(...(await run(client, reverted, [of, account, library, from, 'left', home])))
   const links = await runOne(client, complete, [merge, 'skipped'])
   if (!links) return false
   const libraries = [...new Set(given.map(({ library }) => library))].sort()

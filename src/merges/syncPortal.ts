@@ -4,10 +4,10 @@ import { run, runOne, statement, type Queryable } from '../database/statement'
 import { inPlainTransaction } from '../database/transaction'
 import type { Warning } from '../domain/codes'
 import type { PortalClient } from '../portal/client'
-import { isPortalError, type PortalError } from '../portal/errors'
 import { applyIntent, type AppliedIntent } from '../portal/intent'
 import type { LinkIntent } from '../portal/links'
 import { planLinks } from '../portal/plan'
+import { eachLink } from './eachLink'
 import { mergeById } from './store'
 
 const endOfChain = statement<{ target: number }>('portal.endOfChain', `select live_patron($1) as target`)
@@ -88,9 +88,6 @@ const tellCollapse = statement(
    where merge.id = $1 and n.removed > 0`,
 )
 
-/** Nothing that this token asks will be done. */
-const TOKEN_REFUSED = 401
-
 /**
  * R13: every portal link to the removed actor id points to the record at the end of the chain, as it stands at the end. What
  * shall become of each link is committed before the first call; a retry goes by it and adds links seen since. Completes the
@@ -115,22 +112,13 @@ export async function syncPortalLinks(
     const seen = await portal.linksTo(merged, signal)
     const theirs = seen.length === 0 ? [] : await portal.linksTo([target], signal)
     await storeIntents(pool, merge, planLinks(seen, target, theirs), moved)
-    let refused: PortalError | undefined
-    for (const intent of await run(pool, openIntents, [merge])) {
+    await eachLink(await run(pool, openIntents, [merge]), async (intent) => {
       // committed with the target of then; made with the target of now, and committed again: an undo goes by it
       const now = { ...intent, to: await targetOf(pool, row.kept) }
-      if (!(await stillMeant(pool, merge, now))) continue
-      const key = keyOf(merge, intent)
-      try {
-        const applied = await applyIntent(portal, now, { idempotencyKey: key, signal })
-        await storeOutcome(pool, merge, now, applied)
-      } catch (error) {
-        // a refusal may be for this account alone: the links of the others are not given up with it
-        if (!isPortalError(error) || error.retryable || error.details['status'] === TOKEN_REFUSED) throw error
-        refused ??= error
-      }
-    }
-    if (refused !== undefined) throw refused
+      if (!(await stillMeant(pool, merge, now))) return
+      const applied = await applyIntent(portal, now, { idempotencyKey: keyOf(merge, intent), signal })
+      await storeOutcome(pool, merge, now, applied)
+    })
     // the chain as it is now: a target may have been merged on, and had its turn, while a link of ours was on its way to it
     const left = seen.length === 0 ? [] : await portal.linksTo(await mergedAway(pool, row.removed), signal)
     if (left.length === 0 && (await completeWhileLive(pool, merge, row.kept, attempt))) return

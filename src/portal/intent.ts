@@ -27,8 +27,7 @@ export async function applyIntent(
   options: CallOptions,
 ): Promise<AppliedIntent> {
   const { account, library, from, to } = intent
-  // With the target in it: an intent whose target has been merged on meanwhile is another request.
-  const key = `${options.idempotencyKey}/${from}-${to}`
+  const key = changeKey(intent, options)
   const changed = await client.changeLink({ account, library, from, to }, { ...options, idempotencyKey: key })
   if (changed === 'done') return { outcome: 'changed' }
   // Neither link is there. Not to be removed once more: a link that the patron makes at this moment is theirs.
@@ -39,6 +38,36 @@ export async function applyIntent(
     { ...options, idempotencyKey: `${key}/remove` },
   )
   return { outcome: removed === 'done' ? 'removed' : 'gone-already' }
+}
+
+/**
+ * What came of an intent whose answer nobody has, for an undo. `not-done`: the link is where it was, and no call moved it
+ * before. Where the old link and the wanted one are both there, it may have been moved and linked anew by the patron since:
+ * the portal knows by the key, and changes nothing otherwise.
+ *
+ * @throws PortalError where a call failed
+ */
+export async function learnIntent(
+  client: Pick<PortalClient, 'linksTo' | 'changeLink' | 'removeLink'>,
+  intent: LinkIntent,
+  options: CallOptions,
+): Promise<AppliedIntent | 'not-done'> {
+  const { account, library, from, to } = intent
+  const links = await client.linksTo([from, to], options.signal)
+  const there = (id: number) =>
+    links.some((link) => link.account === account && link.library === library && link.actorId === id)
+  if (there(from) && !there(to)) return 'not-done'
+  if (there(from)) {
+    const change = { account, library, from, to }
+    const changed = await client.changeLink(change, { ...options, idempotencyKey: changeKey(intent, options) })
+    if (changed === 'exists-already') return 'not-done'
+  }
+  return applyIntent(client, intent, options)
+}
+
+/** With the target in it: an intent whose target has been merged on meanwhile is another request. */
+function changeKey({ from, to }: LinkIntent, { idempotencyKey }: CallOptions): string {
+  return `${idempotencyKey}/${from}-${to}`
 }
 
 /**

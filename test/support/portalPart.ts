@@ -34,6 +34,9 @@ const TOLD = {
   warnings: [{ code: 'portal-links-collapse', details: { links: 1 } }],
 }
 
+/** Whatever calls the portal. */
+export type PortalActivity = keyof ReturnType<typeof portalActivities>
+
 const nothing = () => {}
 const SILENT = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing }
 
@@ -85,13 +88,18 @@ export class PortalPart {
   }
 
   /** One attempt of the activity, as the worker runs it; undefined where it ended well. */
-  async attemptOf(merge: number, attempt: number, by = this.portalClient): Promise<ApplicationFailure | undefined> {
+  async attemptOf(
+    merge: number,
+    attempt: number,
+    by = this.portalClient,
+    activity: PortalActivity = 'syncPortalLinks',
+  ): Promise<ApplicationFailure | undefined> {
     const environment = new MockActivityEnvironment(
-      { attempt, activityType: 'syncPortalLinks' },
+      { attempt, activityType: activity },
       { interceptors: [() => ({ inbound: new FailuresOfOurs() })], logger: SILENT },
     )
     try {
-      await environment.run(portalActivities(this.pool, by).syncPortalLinks, merge)
+      await environment.run(portalActivities(this.pool, by)[activity] as (merge: number) => Promise<unknown>, merge)
       return undefined
     } catch (error) {
       return error as ApplicationFailure
@@ -103,11 +111,12 @@ export class PortalPart {
     merge: number,
     before: (attempt: number) => unknown = () => {},
     by = this.portalClient,
+    activity: PortalActivity = 'syncPortalLinks',
   ): Promise<ApplicationFailure[]> {
     const failures: ApplicationFailure[] = []
     for (let attempt = 1; attempt <= ATTEMPTS_AT_MOST; attempt++) {
       await before(attempt)
-      const failure = await this.attemptOf(merge, attempt, by)
+      const failure = await this.attemptOf(merge, attempt, by, activity)
       if (failure === undefined) return failures
       failures.push(failure)
       if (failure.nonRetryable === true) return failures

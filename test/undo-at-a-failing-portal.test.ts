@@ -1,0 +1,149 @@
+import { IMPATIENT_MS, PortalPart } from './support/portalPart'
+import { AFTER, atEach, BEFORE, linksOf, type PortalPair } from './support/portalPairs'
+import { PASSING, REFUSALS, RETRY_AFTER_S } from './support/portalWays'
+import {
+  expectDoneOfUndos,
+  expectUndone,
+  toldOfUndo,
+  UNDO_CALLS,
+  undonePairs,
+  undoUntilDone,
+} from './support/undonePart'
+
+/** Well past the time that the impatient client waits for an answer. */
+const DELAY_MS = IMPATIENT_MS + 300
+/** Undos with two attempts at once each. */
+const AT_ONCE = 6
+
+let part: PortalPart
+beforeAll(async () => {
+  part = await PortalPart.start()
+})
+afterAll(() => part?.stop())
+beforeEach(() => part.beginAnew())
+
+const revert = (pair: PortalPair, attempt: number, by = part.portalClient) =>
+  part.attemptOf(pair.merge, attempt, by, 'revertPortalLinks')
+
+test('an undisturbed undo makes these calls, and ends so', async () => {
+  const [pair] = (await undonePairs(part, 1)) as [PortalPair]
+  const calls: string[] = []
+  const noting = atEach(part.portalClient, async (call) => void calls.push(call.operation))
+  expect(await revert(pair, 1, noting)).toBeUndefined()
+  expect(calls).toEqual(UNDO_CALLS)
+  await expectUndone(part, pair)
+  await expectDoneOfUndos(part, 1)
+  // once more: there is nothing left to do, and nothing is told twice
+  expect(await revert(pair, 2, noting)).toBeUndefined()
+  expect(calls).toEqual(UNDO_CALLS)
+  await expectUndone(part, pair)
+})
+
+describe.each(PASSING)('%s', (mode, means) => {
+  const failing = (skip: number) =>
+    part.portal.behave({ mode, skip, times: 1, delayMs: DELAY_MS, retryAfterSeconds: RETRY_AFTER_S })
+  const by = () => (mode === 'slow' ? part.impatient : part.portalClient)
+  // what came too late is done at the portal all the same
+  const lateOnesCame = () => (mode === 'slow' ? new Promise((resolve) => setTimeout(resolve, DELAY_MS)) : undefined)
+  const asItMeans = { nonRetryable: false, nextRetryDelay: undefined, ...means }
+
+  test('at any one call: the activity is tried again, and the end is that of an undisturbed undo', async () => {
+    const all = await undonePairs(part, UNDO_CALLS.length)
+    for (const [number, pair] of all.entries()) {
+      await failing(number)
+      const failures = await undoUntilDone(part, pair, () => {}, by())
+      // on a busy machine the impatient one may lose its patience once more
+      if (mode === 'slow') failures.splice(1)
+      expect(failures).toMatchObject([asItMeans])
+    }
+    await lateOnesCame()
+    for (const pair of all) await expectUndone(part, pair)
+    await expectDoneOfUndos(part, all.length)
+  })
+
+  test('at one call after the other, each attempt one further: the end is that of an undisturbed undo', async () => {
+    const [pair] = (await undonePairs(part, 1)) as [PortalPair]
+    const failures = await undoUntilDone(part, pair, (attempt) => failing(attempt - 1), by())
+    expect(failures.length).toBeGreaterThan(1)
+    for (const failure of failures) expect(failure).toMatchObject(asItMeans)
+    await part.portal.behave({ mode: 'ok' })
+    await lateOnesCame()
+    await expectUndone(part, pair)
+    await expectDoneOfUndos(part, 1)
+  })
+})
+
+describe.each(REFUSALS)('%s', (mode, status) => {
+  test('at any one call: it is not tried again; asked by a person it goes on, to the end of an undisturbed undo', async () => {
+    const all = await undonePairs(part, UNDO_CALLS.length)
+    for (const [number, pair] of all.entries()) {
+      await part.portal.behave({ mode, skip: number, times: 1 })
+      expect(await undoUntilDone(part, pair)).toMatchObject([
+        { type: 'portal-refused', nonRetryable: true, details: [{ status }] },
+      ])
+      expect(await toldOfUndo(part, pair)).toMatchObject({ portalLinks: undefined, told: [] })
+      expect(await undoUntilDone(part, pair)).toEqual([])
+      await expectUndone(part, pair)
+    }
+    await expectDoneOfUndos(part, all.length)
+  })
+})
+
+describe.each(REFUSALS.slice(1))('%s', (mode, status) => {
+  test.each(['a', 'b', 'c'] as const)('for account %s alone: the others have their links back', async (letter) => {
+    const [pair] = (await undonePairs(part, 1)) as [PortalPair]
+    await part.portal.behave({ mode, account: pair.accounts[letter] })
+    expect(await undoUntilDone(part, pair)).toMatchObject([{ type: 'portal-refused', details: [{ status }] }])
+    expect(await linksOf(part.links, pair)).toEqual({ ...BEFORE, [letter]: AFTER[letter] })
+    expect(await toldOfUndo(part, pair)).toMatchObject({ portalLinks: undefined, told: [] })
+    await part.portal.behave({ mode: 'ok' })
+    expect(await undoUntilDone(part, pair)).toEqual([])
+    await expectUndone(part, pair)
+    await expectDoneOfUndos(part, 1)
+  })
+})
+
+test('a token that is refused is not tried with each link', async () => {
+  const [pair] = (await undonePairs(part, 1)) as [PortalPair]
+  await part.portal.behave({ mode: 'unauthorized' })
+  const calls: string[] = []
+  const noting = atEach(part.portalClient, async (call) => void calls.push(call.operation))
+  expect(await revert(pair, 1, noting)).toMatchObject({ type: 'portal-refused', details: [{ status: 401 }] })
+  expect(calls).toHaveLength(1)
+})
+
+test('an attempt that timed out but still runs, and is overtaken by the next before any call, changes nothing more', async () => {
+  const all = await undonePairs(part, UNDO_CALLS.length)
+  for (const [at, pair] of all.entries()) {
+    const overtaken = atEach(part.portalClient, async ({ number }) => {
+      if (number === at) expect(await revert(pair, 2)).toBeUndefined()
+    })
+    expect(await revert(pair, 1, overtaken)).toBeUndefined()
+    await expectUndone(part, pair)
+  }
+  await expectDoneOfUndos(part, all.length)
+})
+
+test('two attempts side by side do each change once, and tell it once', async () => {
+  const all = await undonePairs(part, AT_ONCE)
+  for (const pair of all) {
+    expect(await Promise.all([revert(pair, 1), revert(pair, 2)])).toEqual([undefined, undefined])
+    await expectUndone(part, pair)
+  }
+  await expectDoneOfUndos(part, AT_ONCE)
+})
+
+test('every call fails, again and again, in whatever way: no link is lost or doubled', async () => {
+  const modes = PASSING.map(([mode]) => mode).filter((mode) => mode !== 'slow')
+  const all = await undonePairs(part, modes.length)
+  for (const [n, pair] of all.entries()) {
+    let turn = n
+    // each attempt fails in the next way, at a call that is one further every other time
+    await undoUntilDone(part, pair, (attempt) =>
+      part.portal.behave({ mode: modes[turn++ % modes.length], skip: Math.floor(attempt / 2), times: 1 }),
+    )
+    await part.portal.behave({ mode: 'ok' })
+    await expectUndone(part, pair)
+  }
+  await expectDoneOfUndos(part, all.length)
+})
