@@ -4,7 +4,7 @@ import { run, runOne, statement, type Queryable } from '../database/statement'
 import { inPlainTransaction } from '../database/transaction'
 import { undoGivenUpNotice } from '../domain/sentences'
 import type { PortalClient } from '../portal/client'
-import { learnIntent, revertIntent, type AppliedIntent } from '../portal/intent'
+import { learnIntent, madeWanted, revertIntent, type AppliedIntent } from '../portal/intent'
 import type { LinkIntent } from '../portal/links'
 import { recordCommand, type Who } from './commands'
 import { eachLink } from './eachLink'
@@ -119,20 +119,27 @@ async function revertLink(
   // before each change: false where another attempt has done it, or the portal's part was given up
   const meant = async () => (await runOne(pool, stillToRevert, [...ids, to, undo])) !== undefined
   if (!(await meant())) return
+  const intent = { account, library, from, to, action }
   let { outcome } = link
   if (outcome === null) {
     // an answer may be lost
-    const asked = { account, library, from, to, action }
-    const learnt = await learnIntent(portal, asked, { idempotencyKey: key, signal })
-    if (learnt === 'not-done') {
-      // it is where it belongs, or where the merge that holds now will find it
-      await run(pool, reverted, [...ids, 'restored', from])
-      return
+    const learnt = await learnIntent(portal, intent, { idempotencyKey: key, signal })
+    if (learnt !== 'not-done') {
+      outcome = learnt.outcome
+      await run(pool, learned, [...ids, outcome])
     }
-    outcome = learnt.outcome
-    await run(pool, learned, [...ids, outcome])
-    if (!(await meant())) return
   }
+  // a link that came back: an earlier round may have made the one that is there
+  for (let round = link.round - 1; round > 0 && outcome !== 'changed'; round--) {
+    const earlier = { idempotencyKey: keyOf(merge, { ...link, round }), signal }
+    if (await madeWanted(portal, intent, earlier)) outcome = 'changed'
+  }
+  if (outcome === null) {
+    // it is where it belongs, or where the merge that holds now will find it
+    await run(pool, reverted, [...ids, 'restored', from])
+    return
+  }
+  if (!(await meant())) return
   const back = { account, library, from: home, to, action }
   const options = { idempotencyKey: `${key}/undo/${to}-${home}`, signal }
   const done = await revertIntent(portal, back, { outcome }, options)

@@ -1,4 +1,4 @@
-import type { CallOptions, PortalClient } from './client'
+import type { CallOptions, ChangeResult, PortalClient } from './client'
 import type { LinkIntent } from './links'
 
 /** `gone-already`: somebody else had taken the link away, and that stands. */
@@ -26,16 +26,15 @@ export async function applyIntent(
   intent: LinkIntent,
   options: CallOptions,
 ): Promise<AppliedIntent> {
-  const { account, library, from, to } = intent
-  const key = changeKey(intent, options)
-  const changed = await client.changeLink({ account, library, from, to }, { ...options, idempotencyKey: key })
+  const { account, library, from } = intent
+  const changed = await change(client, intent, options)
   if (changed === 'done') return { outcome: 'changed' }
   // Neither link is there. Not to be removed once more: a link that the patron makes at this moment is theirs.
   if (changed === 'gone') return { outcome: 'gone-already' }
   // Both are there, or only the wanted one. The latter may be our own removal, its answer lost: its key knows.
   const removed = await client.removeLink(
     { account, library, actorId: from },
-    { ...options, idempotencyKey: `${key}/remove` },
+    { ...options, idempotencyKey: `${changeKey(intent, options)}/remove` },
   )
   return { outcome: removed === 'done' ? 'removed' : 'gone-already' }
 }
@@ -57,12 +56,31 @@ export async function learnIntent(
   const there = (id: number) =>
     links.some((link) => link.account === account && link.library === library && link.actorId === id)
   if (there(from) && !there(to)) return 'not-done'
-  if (there(from)) {
-    const change = { account, library, from, to }
-    const changed = await client.changeLink(change, { ...options, idempotencyKey: changeKey(intent, options) })
-    if (changed === 'exists-already') return 'not-done'
-  }
+  if (there(from) && (await change(client, intent, options)) === 'exists-already') return 'not-done'
   return applyIntent(client, intent, options)
+}
+
+/**
+ * Whether an intent made the link to `to`, by its key. Asked where it was carried out and its link has come back since, so
+ * that one of the two links is there: at the worst it is moved now, for an undo to move it back.
+ *
+ * @throws PortalError where a call failed
+ */
+export async function madeWanted(
+  client: Pick<PortalClient, 'changeLink'>,
+  intent: LinkIntent,
+  options: CallOptions,
+): Promise<boolean> {
+  return (await change(client, intent, options)) === 'done'
+}
+
+function change(
+  client: Pick<PortalClient, 'changeLink'>,
+  intent: LinkIntent,
+  options: CallOptions,
+): Promise<ChangeResult> {
+  const { account, library, from, to } = intent
+  return client.changeLink({ account, library, from, to }, { ...options, idempotencyKey: changeKey(intent, options) })
 }
 
 /** With the target in it: an intent whose target has been merged on meanwhile is another request. */
@@ -97,6 +115,8 @@ export async function revertIntent(
   if (applied.outcome === 'gone-already') return { outcome: 'left' }
   const links = await client.linksTo([to], options.signal)
   if (!links.some((link) => link.account === account && link.library === library)) return { outcome: 'left' }
-  const added = await client.addLink({ account, library, actorId: from }, options)
+  // another key than the change's: which of the two it takes may turn out otherwise the next time
+  const add = { ...options, idempotencyKey: `${options.idempotencyKey}/add` }
+  const added = await client.addLink({ account, library, actorId: from }, add)
   return { outcome: added === 'gone' ? 'left' : 'restored' }
 }

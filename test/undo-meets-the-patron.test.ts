@@ -1,19 +1,7 @@
-import { skipUndoPortal } from '../src/merges/revertPortal'
 import { unreachable } from '../src/portal/errors'
 import { CALLS, PortalPart } from './support/portalPart'
 import { AFTER, atEach, BEFORE, linksOf, putLinks, type Letter, type PortalPair } from './support/portalPairs'
-import {
-  expectUndone,
-  takeBackPair,
-  toldOfUndo,
-  UNDO_CALLS,
-  UNDONE,
-  undonePairs,
-  undoUntilDone,
-} from './support/undonePart'
-
-const WHO = { by: 'desk', reason: 'the portal is gone' }
-const TIMES = 12
+import { takeBackPair, toldOfUndo, UNDO_CALLS, UNDONE, undonePairs, undoUntilDone } from './support/undonePart'
 
 let part: PortalPart
 beforeAll(async () => {
@@ -85,6 +73,31 @@ describe.each([
   })
 })
 
+test.each([
+  ['done', (pair: PortalPair) => part.untilDone(pair.merge)],
+  ['interrupted', (pair: PortalPair) => part.attemptOf(pair.merge, 2, gone(2, false))],
+])(
+  'a link that came back before any call of the merge, and was moved once more (%s), is there once',
+  async (_, goOn) => {
+    for (const [at, pair] of (await part.pairs(CALLS.length)).entries()) {
+      const linking = atEach(part.portalClient, async ({ number }) => {
+        if (number !== at) return
+        const had = (await linksOf(part.links, pair)).a ?? []
+        await putLinks(part.portal, pair, { a: [...new Set([...had, 'L1:removed'])] })
+        throw unreachable()
+      })
+      await part.attemptOf(pair.merge, 1, linking)
+      await goOn(pair)
+      await takeBackPair(part, pair)
+      await undoUntilDone(part, pair, (attempt) =>
+        part.portal.behave({ mode: 'lose-answers', skip: attempt - 1, times: 1 }),
+      )
+      await part.portal.behave({ mode: 'ok' })
+      expect({ at, ...(await linksOf(part.links, pair)) }).toEqual({ at, ...BEFORE })
+    }
+  },
+)
+
 const without = (had: readonly string[], who: string) => had.filter((link) => link !== `L1:${who}`)
 const kept = (had: readonly string[]) => (had.includes('L1:kept') ? ['L1:removed'] : ['L1:kept', 'L1:removed'])
 
@@ -138,89 +151,4 @@ describe.each(ACTS)('a patron who %s (%s)', (act, letter, change) => {
       expect({ at, ...(await linksOf(part.links, pair)) }).toEqual({ at, ...BEFORE, [letter]: must })
     }
   })
-})
-
-describe('the portal part of an undo, given up', () => {
-  const commands = async ({ merge }: PortalPair) => {
-    const { rows } = await part.pool.query<{ portal: string; commands: number }>(
-      `select portal, (select count(*) from merge_command where merge = m.id and command = 'skip-portal') as commands
-       from merge m where id = $1`,
-      [merge],
-    )
-    return rows[0]
-  }
-
-  test('twice, and twice at once: one command, one notice for each library, told once', async () => {
-    for (const pair of await undonePairs(part, TIMES)) {
-      await part.portal.behave({ mode: 'down', skip: 1 })
-      expect(await revert(pair, 1)).toMatchObject({ type: 'portal-unreachable' })
-      const both = [skipUndoPortal(part.pool, pair.merge, WHO), skipUndoPortal(part.pool, pair.merge, WHO)]
-      expect((await Promise.all(both)).filter(Boolean)).toHaveLength(1)
-      expect(await skipUndoPortal(part.pool, pair.merge, WHO)).toBe(false)
-      expect(await commands(pair)).toEqual({ portal: 'skipped', commands: 1 })
-      const told = { code: 'portal-links-given-up', details: { links: 3, libraries: ['L1', 'L3'] } }
-      const end = {
-        reverted: { 'a L1': 'restored', 'b L1': 'left', 'c L1': 'left', 'c L3': 'left' },
-        status: 'undone',
-        portalLinks: 1,
-        told: [told],
-        attention: null,
-        notices: ['L1', 'L3'],
-      }
-      expect(await toldOfUndo(part, pair)).toEqual(end)
-      // an attempt that comes too late finds nothing to do
-      await part.portal.behave({ mode: 'ok' })
-      expect(await revert(pair, 2)).toBeUndefined()
-      expect(await linksOf(part.links, pair)).toEqual({ ...AFTER, a: BEFORE.a })
-      expect(await toldOfUndo(part, pair)).toEqual(end)
-    }
-  })
-
-  test('before any call of an attempt that still runs: it is told, and is not done after all', async () => {
-    for (const [at, pair] of (await undonePairs(part, UNDO_CALLS.length)).entries()) {
-      let then: Record<string, unknown> = {}
-      let before = 0
-      const given = atEach(part.portalClient, async ({ number }) => {
-        if (number !== at) return
-        expect(await skipUndoPortal(part.pool, pair.merge, WHO)).toBe(true)
-        then = await toldOfUndo(part, pair)
-        before = await calls()
-      })
-      expect(await revert(pair, 1, given)).toBeUndefined()
-      expect(await commands(pair)).toEqual({ portal: 'skipped', commands: 1 })
-      const left = Object.entries(UNDONE.reverted).slice([0, 1, 1, 2, 3][at])
-      expect({ at, ...then }).toMatchObject({
-        at,
-        reverted: { ...UNDONE.reverted, ...Object.fromEntries(left.map(([link]) => [link, 'left'])) },
-        portalLinks: 4 - left.length,
-        told: [{ code: 'portal-links-given-up', details: { links: left.length } }],
-        notices: [...new Set(left.map(([link]) => link.split(' ')[1]))],
-      })
-      // the one change that was on its way is made; none comes after it, and what was told stays
-      expect((await calls()) - before).toBeLessThanOrEqual(1)
-      expect(await toldOfUndo(part, pair)).toEqual(then)
-    }
-  })
-
-  test('and done at the same moment, is one of them', async () => {
-    for (const [n, pair] of (await undonePairs(part, TIMES)).entries()) {
-      const skipping = async () => {
-        // the closer to the last call, the closer they meet
-        await new Promise((resolve) => setTimeout(resolve, n * 4))
-        return skipUndoPortal(part.pool, pair.merge, WHO)
-      }
-      const [failed, skipped] = await Promise.all([revert(pair, 1), skipping()])
-      expect(failed).toBeUndefined()
-      if (skipped) expect(await commands(pair)).toEqual({ portal: 'skipped', commands: 1 })
-      else {
-        expect(await commands(pair)).toEqual({ portal: 'done', commands: 0 })
-        await expectUndone(part, pair)
-      }
-    }
-  })
-
-  /** The changes that the portal has made. */
-  async function calls(): Promise<number> {
-    return Object.values((await part.portal.counters()).done).reduce((sum, of) => sum + of, 0)
-  }
 })
