@@ -57,9 +57,10 @@ export async function inMergeTransaction<T>(
   return inTransaction(pool, `${beginMerge(options)}; ${PLANNED_ONCE}`, work, options.rollBack ?? false)
 }
 
-/** Runs `work` in one ordinary transaction at READ COMMITTED. */
+/** Runs `work` in one ordinary transaction at READ COMMITTED. What takes long between two statements lifts its limit first. */
 export async function inPlainTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  return inTransaction(pool, 'begin', work, false)
+  const begin = `begin; set local idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_TIMEOUT_MS}`
+  return inTransaction(pool, begin, work, false)
 }
 
 async function inTransaction<T>(

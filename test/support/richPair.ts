@@ -138,8 +138,7 @@ export async function endsOf(
 const TOLD = `with m as (select * from merge where kept = $1 and removed = $2)
   select jsonb_build_object(
     'merges', (select jsonb_agg(to_jsonb(m) - array['id', 'workflow_id', 'first_run_id', 'started_by', 'asked_at', 'opened_at', 'retired_at', 'ended_at', 'portal_since']
-      || jsonb_build_object('opened', opened_at is not null, 'retired', retired_at is not null, 'ended', ended_at is not null,
-        'waited', portal_since is not null) order by id) from m),
+      || jsonb_build_object('opened', opened_at is not null, 'retired', retired_at is not null, 'ended', ended_at is not null) order by id) from m),
     'steps', (select jsonb_agg(jsonb_build_object('step', step, 'counts', counts, 'was', was, 'done', done_at is not null,
       'noted', noted - 'notices') order by step) from merge_step where merge in (select id from m)),
     'intents', (select jsonb_agg(to_jsonb(i) - 'merge' order by account, library, actor_id) from portal_intent i where merge in (select id from m)),

@@ -3,6 +3,7 @@
 //
 // STOP_AT            {"<removed patron>": ["<before|after> <activity>: <event>", ...]}
 // KEEP_TRANSACTIONS  `open`: the server does not end the transaction of one that stands still
+// POLLS              how many tasks of each queue it asks for at a time: what a frozen one asked for is lost for a while
 // A line `go` on standard input lets all go on that stand still.
 'use strict'
 const { AsyncLocalStorage } = require('node:async_hooks')
@@ -108,6 +109,11 @@ portal.createPortalClient = (options) => {
 }
 
 const { create } = Worker
-Worker.create = (options) => create.call(Worker, { ...options, maxConcurrentActivityTaskExecutions: SLOTS })
+Worker.create = (options) =>
+  create.call(Worker, {
+    ...options,
+    maxConcurrentActivityTaskExecutions: SLOTS,
+    ...(process.env.POLLS && { maxConcurrentActivityTaskPolls: Number(process.env.POLLS) }),
+  })
 
 require(path.join(built, 'worker.js'))

@@ -1,0 +1,213 @@
+import { createPool } from '../src/database/pool'
+import { migrate } from '../src/database/migrate'
+import { removeDataDir, temporaryDataDir } from '../src/stack/dataDir'
+import { startPostgres, type RunningPostgres } from '../src/stack/postgres'
+import { markOf, waitUntilGone } from '../src/stack/processes'
+import { startTemporalServer, type RunningTemporalServer } from '../src/stack/temporalServer'
+import { ensureNamespace } from '../src/temporal/namespace'
+import { abandon, retryPortal } from '../src/workflows/messages'
+import { expectGone } from './support/leavesNothing'
+import { startPortal, type TestPortal } from './support/portal'
+import { endsOf, finishedSteps, type RichPair } from './support/richPair'
+import { openScene, type MergeHandle, type Scene } from './support/scene'
+import { STORIES, type StoryName, type Told } from './support/stories'
+import { startWorkerProcess, type WorkerProcess } from './support/workers'
+
+/** Servers of the file's own, which it kills. */
+const dataDir = temporaryDataDir('ontdubbel-test-killed-')
+const forget = expectGone(`servers in ${dataDir}`)
+let postgres: RunningPostgres
+let temporal: RunningTemporalServer
+let portal: TestPortal
+let scene: Scene
+let worker: WorkerProcess | undefined
+/** How a merge, and an undo, that nobody disturbed end. */
+const undisturbed = new Map<StoryName, unknown>()
+/** They wait for the portal all the time that the other tests kill everything. */
+let waiting: { pair: RichPair; merge: number; handle: MergeHandle; steps: Map<string, unknown> }[]
+
+beforeAll(async () => {
+  postgres = await startPostgres({ dataDir, port: 0, durable: false })
+  temporal = await startTemporalServer({ dataDir, port: 0, ui: false })
+  await Promise.all([migrate(postgres.ownerUrl()), ensureNamespace(temporal)])
+  portal = await startPortal()
+  const url = postgres.workerUrl()
+  const database = {
+    url,
+    ownerUrl: postgres.ownerUrl(),
+    superUrl: postgres.superuserUrl('ontdubbel'),
+    pool: createPool(url, { applicationName: 'test' }),
+    drop: () => database.pool.end(),
+  }
+  scene = await openScene({ database, portal, address: temporal.address })
+}, 120_000)
+afterAll(async () => {
+  await worker?.end('SIGKILL')
+  await scene?.close()
+  await scene?.database.drop()
+  await portal?.stop()
+  await temporal?.stop()
+  await postgres?.stop()
+  removeDataDir(dataDir)
+  forget()
+}, 60_000)
+
+/** PostgreSQL stops at once, as when its machine does, and starts again. */
+async function restartPostgres(): Promise<void> {
+  await killed(postgres.pid, 'SIGQUIT')
+  postgres = await startPostgres({ dataDir, port: postgres.port, durable: false })
+}
+
+async function restartTemporal(): Promise<void> {
+  await killed(temporal.pid, 'SIGKILL')
+  temporal = await startTemporalServer({ dataDir, port: Number(temporal.address.split(':')[1]), ui: false })
+}
+
+async function killed(pid: number, signal: NodeJS.Signals): Promise<void> {
+  const mark = markOf(pid)
+  process.kill(pid, signal)
+  if (mark && !(await waitUntilGone([mark], 30_000))) throw new Error(`process ${pid} does not end`)
+}
+
+/** Where merges stand when something is killed or frozen. */
+const STANDS: [StoryName, string][] = [
+  ['completed at once', 'before openMerge: commit'],
+  ['completed at once', 'before transferLoans: commit'],
+  ['completed at once', 'after transferHolds: commit'],
+  ['completed at once', 'before retireRecord: commit'],
+  ['completed at once', 'after syncPortalLinks: portal.meant'],
+  ['completed at once', 'after syncPortalLinks: changeLink'],
+  ['completed at once', 'before syncPortalLinks: commit'],
+  ['undone', 'before takeBackMerge: commit'],
+  ['undone', 'after takeBackMerge: commit'],
+]
+
+/** Tells them by a worker of their own until all stand; its end is theirs to await. */
+async function tellUntilTheyStand(more: RichPair[] = [], moreStand: Record<number, string[]> = {}) {
+  const pairs = await scene.pairs(STANDS.length)
+  const stopAt = Object.fromEntries(pairs.map(({ remove }, n) => [remove, [STANDS[n]?.[1] ?? '']]))
+  const theirs = await startWorkerProcess({ ...scene.env, POLLS: '1' }, { ...stopAt, ...moreStand })
+  const telling: Promise<Told>[] = pairs.map((pair, n) => STORIES[STANDS[n]?.[0] ?? 'undone'].tell(scene, pair))
+  for (const told of telling) told.catch(() => {})
+  const handles = await Promise.all(more.map((pair) => scene.start(pair)))
+  const all = pairs.length + more.length
+  await theirs.until(
+    'at every point',
+    (said) => said.filter(({ stopped }) => stopped !== undefined).length === all,
+    (said) => said.flatMap(({ stopped }) => stopped ?? []),
+  )
+  return { worker: theirs, pairs, telling, handles }
+}
+
+async function expectEndsOf(pairs: RichPair[]): Promise<void> {
+  const ends = await endsOf(scene.database, portal, pairs)
+  for (const [n, [story, point]] of STANDS.entries())
+    expect({ point, end: ends[n] }).toEqual({ point, end: undisturbed.get(story) })
+}
+
+test('undisturbed, for comparing; and two merges wait for the portal from now on', async () => {
+  worker = await startWorkerProcess(scene.env)
+  const pairs = await scene.pairs(4)
+  const stories = ['completed at once', 'undone'] as const
+  await Promise.all(stories.map((story, n) => STORIES[story].tell(scene, pairs[n] as RichPair)))
+  const ends = await endsOf(scene.database, portal, pairs.slice(0, 2))
+  stories.forEach((story, n) => undisturbed.set(story, ends[n]))
+
+  waiting = await Promise.all(
+    pairs.slice(2).map(async (pair) => {
+      await portal.behave({ mode: 'down', account: pair.account })
+      const handle = await scene.start(pair)
+      await scene.waits(handle)
+      return { pair, handle, merge: await scene.shown(pair, 'waiting-for-portal'), steps: new Map<string, unknown>() }
+    }),
+  )
+  const steps = await finishedSteps(scene.database.pool)
+  for (const one of waiting) one.steps = ofMerge(steps, one.merge)
+  expect(waiting.map((one) => one.steps.size)).toEqual([12, 12])
+  await worker.end()
+}, 120_000)
+
+test('a worker that is frozen past its timeouts, while another finishes, undoes, doubles and fails nothing when it goes on', async () => {
+  const [given] = await scene.pairs(1)
+  const abandoned = given as RichPair
+  const frozen = await tellUntilTheyStand([abandoned], { [abandoned.remove]: ['before transferCards: commit'] })
+  frozen.worker.signal('SIGSTOP')
+  worker = await startWorkerProcess(scene.env)
+  await Promise.all([...frozen.telling, frozen.handles[0]?.executeUpdate(abandon, { args: [{ by: 'mia' }] })])
+  await expectEndsOf(frozen.pairs)
+  expect((await frozen.handles[0]?.result())?.status).toBe('abandoned')
+
+  const all = [...frozen.pairs, abandoned]
+  const before = [await endsOf(scene.database, portal, all), await finishedSteps(scene.database.pool)]
+  const stood = frozen.worker.said.flatMap(({ removed, stopped }) =>
+    stopped === undefined ? [] : [`${removed} ${/^\w+ (.*):/.exec(stopped)?.[1]}`],
+  )
+  const already = frozen.worker.said.length
+  frozen.worker.signal('SIGCONT')
+  frozen.worker.goOn()
+  const notEnded = () => {
+    const ended = new Set(frozen.worker.said.slice(already).map((one) => `${one.removed} ${one.ended}`))
+    return stood.filter((one) => !ended.has(one))
+  }
+  await frozen.worker.until('through with what it stood at', () => notEnded().length === 0, notEnded)
+  expect([await endsOf(scene.database, portal, all), await finishedSteps(scene.database.pool)]).toEqual(before)
+  expect([await frozen.worker.end(), await worker.end()]).toEqual([0, 0])
+}, 120_000)
+
+test('PostgreSQL is stopped at once and started again in the middle of merges and undos: they end as if nothing had happened', async () => {
+  const { worker: theirs, pairs, telling } = await tellUntilTheyStand()
+  const before = await finishedSteps(scene.database.pool)
+  await restartPostgres()
+  theirs.goOn()
+  await Promise.all(telling)
+  await expectEndsOf(pairs)
+  expect(await same(before)).toEqual(before)
+  expect(await theirs.end()).toBe(0)
+}, 120_000)
+
+test('the Temporal server is killed and started again in the middle of merges and undos: they end as if nothing had happened', async () => {
+  const { worker: theirs, pairs, telling } = await tellUntilTheyStand()
+  const before = await finishedSteps(scene.database.pool)
+  await restartTemporal()
+  theirs.goOn()
+  await Promise.all(telling)
+  await expectEndsOf(pairs)
+  expect(await same(before)).toEqual(before)
+  expect(await theirs.end()).toBe(0)
+}, 120_000)
+
+test('a merge that waits for the portal survives restarts of everything, and completes within a minute of the portal’s return, or at once when told to', async () => {
+  await portal.stop({ keepDatabase: true })
+  await Promise.all([restartPostgres(), restartTemporal()])
+  expect(await scene.shown((waiting[0] as (typeof waiting)[0]).pair, 'waiting-for-portal')).toBeGreaterThan(0)
+  portal = await startPortal(portal.databaseUrl)
+  const returned = Date.now()
+  worker = await startWorkerProcess({ ...scene.env, PORTAL_URL: portal.url, PORTAL_TOKEN: portal.token })
+  const [byItself, told] = waiting as [(typeof waiting)[0], (typeof waiting)[0]]
+  expect(await told.handle.executeUpdate(retryPortal, { args: [{ by: 'mia' }] })).toBe('completed')
+  expect((await byItself.handle.result()).status).toBe('completed')
+  // a minute, and what the attempt itself takes
+  expect(Date.now() - returned).toBeLessThan(75_000)
+  const steps = await finishedSteps(scene.database.pool)
+  for (const { merge, steps: before } of waiting) {
+    const now = ofMerge(steps, merge)
+    expect(new Map([...before.keys()].map((at) => [at, now.get(at)]))).toEqual(before)
+  }
+  const ends = (await endsOf(
+    scene.database,
+    portal,
+    waiting.map(({ pair }) => pair),
+  )) as { links: string[] }[]
+  expect(ends[0]?.links).toEqual((undisturbed.get('completed at once') as { links: string[] }).links)
+  expect(await worker.end()).toBe(0)
+}, 120_000)
+
+function ofMerge(steps: Map<string, unknown>, merge: number): Map<string, unknown> {
+  return new Map([...steps].filter(([at]) => at.startsWith(`${merge} `)))
+}
+
+/** The rows of the ledger that were there before, as they are now. */
+async function same(before: Map<string, unknown>): Promise<Map<string, unknown>> {
+  const now = await finishedSteps(scene.database.pool)
+  return new Map([...before.keys()].map((at) => [at, now.get(at)]))
+}
