@@ -1,8 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createPool } from '../src/database/pool'
 import { migrate } from '../src/database/migrate'
 import { removeDataDir, temporaryDataDir } from '../src/stack/dataDir'
 import { startPostgres, type RunningPostgres } from '../src/stack/postgres'
-import { markOf, waitUntilGone } from '../src/stack/processes'
 import { startTemporalServer, type RunningTemporalServer } from '../src/stack/temporalServer'
 import { ensureNamespace } from '../src/temporal/namespace'
 import { abandon, retryPortal } from '../src/workflows/messages'
@@ -27,7 +27,7 @@ const undisturbed = new Map<StoryName, unknown>()
 let waiting: { pair: RichPair; merge: number; handle: MergeHandle; steps: Map<string, unknown> }[]
 
 beforeAll(async () => {
-  postgres = await startPostgres({ dataDir, port: 0, durable: false })
+  postgres = await startPostgres({ dataDir, port: 0 })
   temporal = await startTemporalServer({ dataDir, port: 0, ui: false })
   await Promise.all([migrate(postgres.ownerUrl()), ensureNamespace(temporal)])
   portal = await startPortal()
@@ -52,21 +52,21 @@ afterAll(async () => {
   forget()
 }, 60_000)
 
-/** PostgreSQL stops at once, as when its machine does, and starts again. */
+/** PostgreSQL stops at once, as when its machine does, and starts again at the same address. */
 async function restartPostgres(): Promise<void> {
-  await killed(postgres.pid, 'SIGQUIT')
-  postgres = await startPostgres({ dataDir, port: postgres.port, durable: false })
+  const { port, pid } = postgres
+  process.kill(pid, 'SIGQUIT')
+  await postgres.stop()
+  postgres = await startPostgres({ dataDir, port })
+  expect(postgres.port).toBe(port)
 }
 
 async function restartTemporal(): Promise<void> {
-  await killed(temporal.pid, 'SIGKILL')
-  temporal = await startTemporalServer({ dataDir, port: Number(temporal.address.split(':')[1]), ui: false })
-}
-
-async function killed(pid: number, signal: NodeJS.Signals): Promise<void> {
-  const mark = markOf(pid)
-  process.kill(pid, signal)
-  if (mark && !(await waitUntilGone([mark], 30_000))) throw new Error(`process ${pid} does not end`)
+  const { address, pid } = temporal
+  process.kill(pid, 'SIGKILL')
+  await temporal.stop()
+  temporal = await startTemporalServer({ dataDir, port: Number(address.split(':')[1]), ui: false })
+  expect(temporal.address).toBe(address)
 }
 
 /** Where merges stand when something is killed or frozen. */
@@ -99,10 +99,30 @@ async function tellUntilTheyStand(more: RichPair[] = [], moreStand: Record<numbe
   return { worker: theirs, pairs, telling, handles }
 }
 
-async function expectEndsOf(pairs: RichPair[]): Promise<void> {
+async function expectEndsOf(pairs: RichPair[], without: Record<string, unknown> = {}): Promise<void> {
   const ends = await endsOf(scene.database, portal, pairs)
-  for (const [n, [story, point]] of STANDS.entries())
-    expect({ point, end: ends[n] }).toEqual({ point, end: undisturbed.get(story) })
+  for (const [n, [story, point]] of STANDS.entries()) {
+    const end = { ...(ends[n] as object), ...without }
+    expect({ point, end }).toEqual({ point, end: { ...(undisturbed.get(story) as object), ...without } })
+  }
+}
+
+/** What a frozen worker was given at the portal three times waits for a minute then: a person does not. */
+async function hurry(pairs: RichPair[], until: Promise<unknown>): Promise<void> {
+  let done = false
+  void until.finally(() => (done = true)).catch(() => {})
+  while (!done) {
+    const { rows } = await scene.database.pool.query<{ id: string }>(
+      `select coalesce(u.workflow_id, m.workflow_id) as id from merge m left join undo u on u.merge = m.id
+       where m.removed = any($1) and m.portal = 'waiting'`,
+      [pairs.map(({ remove }) => remove)],
+    )
+    const ask = (id: string) =>
+      scene.client.workflow.getHandle(id).executeUpdate(retryPortal, { args: [{ by: 'mia' }] })
+    // it may have ended meanwhile
+    await Promise.all(rows.map(({ id }) => ask(id).catch(() => {})))
+    await sleep(500)
+  }
 }
 
 test('undisturbed, for comparing; and two merges wait for the portal from now on', async () => {
@@ -133,8 +153,9 @@ test('a worker that is frozen past its timeouts, while another finishes, undoes,
   const frozen = await tellUntilTheyStand([abandoned], { [abandoned.remove]: ['before transferCards: commit'] })
   frozen.worker.signal('SIGSTOP')
   worker = await startWorkerProcess(scene.env)
-  await Promise.all([...frozen.telling, frozen.handles[0]?.executeUpdate(abandon, { args: [{ by: 'mia' }] })])
-  await expectEndsOf(frozen.pairs)
+  const told = Promise.all([...frozen.telling, frozen.handles[0]?.executeUpdate(abandon, { args: [{ by: 'mia' }] })])
+  await Promise.all([told, hurry(frozen.pairs, told)])
+  await expectEndsOf(frozen.pairs, { commands: 'some were hurried' })
   expect((await frozen.handles[0]?.result())?.status).toBe('abandoned')
 
   const all = [...frozen.pairs, abandoned]
