@@ -90,7 +90,7 @@ export async function testStack(): Promise<TestStack> {
  * The product's own log, into a file that is searched at the end: it would be longer than jest's. Once a process: the runtime
  * is shared by the files that it runs.
  */
-function quietRuntime(): void {
+export function quietRuntime(): void {
   try {
     const file = { level: 'debug', stream: pino.destination({ dest: saidFile('worker'), sync: true }) } as const
     installRuntime(pino({ level: 'debug' }, pino.multistream([file, { level: 'error', stream: process.stderr }])))
