@@ -6,7 +6,7 @@ import { createPortalClient, type PortalClient } from '../src/portal/client'
 import { findTemporalTestServer } from '../src/stack/temporalCli'
 import { ensureSearchAttributes } from '../src/temporal/namespace'
 import { createWorker } from '../src/temporal/worker'
-import { retryPortal, skipPortal } from '../src/workflows/messages'
+import { retryPortal, type Asking } from '../src/workflows/messages'
 import { queueName } from '../src/workflows/names'
 import { freshDatabase, type TestDatabase } from './support/database'
 import { startPortal, type TestPortal } from './support/portal'
@@ -51,6 +51,15 @@ afterAll(async () => {
   await database?.drop()
 })
 
+type Handle = Awaited<ReturnType<typeof waitingMerge>>['handle']
+
+/** The test server forgets an update together with its workflow, which may end at once: what came of it tells the result. */
+async function ask(handle: Handle, name: 'skipPortal' | 'retryPortal', asking: Asking): Promise<void> {
+  await handle.executeUpdate(name, { args: [asking] }).catch((error: Error) => {
+    if (error.name !== 'WorkflowNotFoundError') throw error
+  })
+}
+
 async function waitingMerge() {
   const [keep, remove] = [++patron, ++patron]
   await database.pool.query(`insert into patron (id, last_name) values ($1, 'A'), ($2, 'A')`, [keep, remove])
@@ -90,13 +99,11 @@ test('a portal that is down is waited for 30 days, with a short history; then a 
   expect(await given.row()).toMatchObject({ shown: 'waiting-for-portal' })
   await env.sleep(2 * DAY_MS)
   expect(await given.row()).toMatchObject({ shown: 'needs-attention' })
-  // the test server forgets an update with its workflow: what came of it tells the result
-  const accepted = { waitForStage: 'ACCEPTED' } as const
-  await given.handle.startUpdate(skipPortal, { args: [{ by: 'mia', reason: 'gone' }], ...accepted })
+  await ask(given.handle, 'skipPortal', { by: 'mia', reason: 'gone' })
   expect(await given.handle.result()).toMatchObject({ status: 'portal-skipped' })
 
   await portal.behave({ mode: 'ok' })
-  await retried.handle.startUpdate(retryPortal, { args: [{ by: 'mia' }], ...accepted })
+  await ask(retried.handle, 'retryPortal', { by: 'mia' })
   expect(await retried.handle.result()).toMatchObject({ status: 'completed' })
   expect((await retried.row())?.ledger).toBe(ledger)
   expect((await portal.dump())[`account-${retried.remove}`]).toEqual([`ZOT:${retried.keep}`])
