@@ -161,7 +161,7 @@ test.each([
   ['a date that does not exist', ['preview', 1005, 1006, '--on', '2026-02-30'], 2, /YYYY-MM-DD/],
   ['a reason with an e-mail address', ['merge', 1005, 1006, '--reason', 'asked by a@example.org'], 2, /reason/],
   ['a merge that does not exist', ['merge', 'show', 424242], 2, /no merge 424242/],
-  ['a command that does not exist', ['marge', 1005, 1006], 2, /unknown command/],
+  ['a command that does not exist', ['marge', 1005, 1006], 2, /There is no command/],
 ] as const)('%s: a sentence and the exit code', async (_, args, code, sentence) => {
   const ended = await ontdubbel(...args)
   expect(ended.code).toBe(code)
