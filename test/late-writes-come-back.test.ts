@@ -11,7 +11,7 @@ import { Desk, makeLibraries, registerPatrons, rowOf, until, type Key } from './
 import { action } from './support/lateActions'
 import { takeBack } from './support/takeBack'
 
-const RUNS = Number(process.env.PROPERTY_RUNS ?? 40)
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 30)
 /** Of sequences; a failing one is made shorter too. */
 const TIME_MS = 60_000 + RUNS * 3_000
 const PATRONS = 4
