@@ -4,7 +4,7 @@
 // STOP_AT            {"<removed patron>": ["<before|after> <activity>: <event>", ...]}
 // KEEP_TRANSACTIONS  `open`: the server does not end the transaction of one that stands still
 // POLLS              how many tasks of each queue it asks for at a time: what a frozen one asked for is lost for a while
-// A line `go` on standard input lets all go on that stand still.
+// Lines on standard input: `stop {…}` adds to STOP_AT, `go` lets all go on that stand still.
 'use strict'
 const { AsyncLocalStorage } = require('node:async_hooks')
 const path = require('node:path')
@@ -24,7 +24,8 @@ const removedOf = new Map()
 let goOn = []
 
 const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`)
-createInterface({ input: process.stdin }).on('line', () => {
+createInterface({ input: process.stdin }).on('line', (line) => {
+  if (line.startsWith('stop ')) return Object.assign(stopAt, JSON.parse(line.slice('stop '.length)))
   for (const go of goOn) go()
   goOn = []
 })

@@ -28,6 +28,8 @@ export interface WorkerProcess {
   /** Waits until it has said all that. Fails with what it never said, and its log's end. */
   until(what: string, isSo: (said: Said[]) => boolean, missing?: (said: Said[]) => unknown): Promise<void>
   signal(name: NodeJS.Signals): void
+  /** Has it stop at these points too. */
+  stopAt(points: Record<number, string[]>): void
   /** Lets all go on that stand still. */
   goOn(): void
   /** Ends it, by SIGTERM or at once; its exit code or signal. */
@@ -88,6 +90,7 @@ export async function startWorkerProcess(
     said,
     until,
     signal: (name) => void child.kill(name),
+    stopAt: (points) => void child.stdin.write(`stop ${JSON.stringify(points)}\n`),
     goOn: () => void child.stdin.write('go\n'),
     end(signal = 'SIGTERM') {
       if (ended === undefined) child.kill(signal)
