@@ -91,8 +91,8 @@ test.each(['loan', 'loan_history', 'hold'] as const)(
 
 test('a hold that the redirect cancelled and a desk then moved to a third patron stays with the third', async () => {
   const desk = desks[0]!
-  const { kept, removed, third, merge } = await mergedTrio((patron) => desk.insert('hold', { patron, title: 'wanted' }))
-  const key = await desk.insert('hold', { patron: removed, title: 'wanted' })
+  const { kept, removed, third, merge } = await mergedTrio((patron) => desk.insert('hold', { patron, title: 'wanted by one' }))
+  const key = await desk.insert('hold', { patron: removed, title: 'wanted by one' })
   await desk.move('hold', key, kept, third)
   await undoing([merge])
   expect(await rowOf(database.pool, 'hold', key)).toMatchObject({
@@ -104,9 +104,9 @@ test('a hold that the redirect cancelled and a desk then moved to a third patron
 
 test('a hold of a third patron, brought there by another merge, that a desk moves to the removed record goes back as that record’s own', async () => {
   const desk = desks[0]!
-  const { kept, removed, merge } = await mergedTrio((patron) => desk.insert('hold', { patron, title: 'wanted' }))
+  const { kept, removed, merge } = await mergedTrio((patron) => desk.insert('hold', { patron, title: 'wanted by one' }))
   let key: Key = 0
-  const other = await mergedTrio(async (_, patron) => (key = await desk.insert('hold', { patron, title: 'wanted' })))
+  const other = await mergedTrio(async (_, patron) => (key = await desk.insert('hold', { patron, title: 'wanted by one' })))
   await desk.move('hold', key, other.kept, removed)
   expect(await rowOf(database.pool, 'hold', key)).toMatchObject({
     patron: kept,

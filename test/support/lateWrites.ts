@@ -212,9 +212,9 @@ export const RETURNS: readonly LateWrite[] = [
 export const WRITES_OF_ITS_OWN_KEYS: readonly LateWrite[] = [
   {
     name: 'a hold on a title that the removed record has open',
-    prepare: (desk, { removed }) => desk.insert('hold', { patron: removed, title: 'its own' }),
+    prepare: (desk, { removed }) => desk.insert('hold', { patron: removed, title: 'one of its own' }),
     async write(desk, trio) {
-      const key = await desk.insert('hold', { ...EARLY_AND_READY, patron: trio.removed, title: 'its own' })
+      const key = await desk.insert('hold', { ...EARLY_AND_READY, patron: trio.removed, title: 'one of its own' })
       return [follows('hold', key, trio, CANCELLED)]
     },
   },
@@ -250,7 +250,7 @@ function changed(
 /** Changes of the removed record's own rows: each meets the step that moves the row. */
 export const CHANGES_OF_ITS_ROWS: readonly LateWrite[] = [
   changed('loan', {}, { renewals: 1, due_on: '2027-01-01' }),
-  changed('hold', { title: 'given up' }, GIVEN_UP),
+  changed('hold', { title: 'no longer wanted' }, GIVEN_UP),
   changed('card', {}, { status: 'lost' }),
   changed('message', {}, { text: 'corrected' }),
   changed('contact', {}, { value: 'corrected@example.org' }),
