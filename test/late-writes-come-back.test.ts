@@ -91,7 +91,9 @@ test.each(['loan', 'loan_history', 'hold'] as const)(
 
 test('a hold that the redirect cancelled and a desk then moved to a third patron stays with the third', async () => {
   const desk = desks[0]!
-  const { kept, removed, third, merge } = await mergedTrio((patron) => desk.insert('hold', { patron, title: 'wanted by one' }))
+  const { kept, removed, third, merge } = await mergedTrio((patron) =>
+    desk.insert('hold', { patron, title: 'wanted by one' }),
+  )
   const key = await desk.insert('hold', { patron: removed, title: 'wanted by one' })
   await desk.move('hold', key, kept, third)
   await undoing([merge])
@@ -106,7 +108,9 @@ test('a hold of a third patron, brought there by another merge, that a desk move
   const desk = desks[0]!
   const { kept, removed, merge } = await mergedTrio((patron) => desk.insert('hold', { patron, title: 'wanted by one' }))
   let key: Key = 0
-  const other = await mergedTrio(async (_, patron) => (key = await desk.insert('hold', { patron, title: 'wanted by one' })))
+  const other = await mergedTrio(
+    async (_, patron) => (key = await desk.insert('hold', { patron, title: 'wanted by one' })),
+  )
   await desk.move('hold', key, other.kept, removed)
   expect(await rowOf(database.pool, 'hold', key)).toMatchObject({
     patron: kept,

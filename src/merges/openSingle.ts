@@ -42,10 +42,14 @@ export async function openSingle(
     const refusal = await refusedReason(pool, asked)
     if (refusal) return nothing(refusal)
     const same = await mergeOfPair(pool, asked.keep, asked.remove)
-    if (same?.status === 'open' || same?.status === 'undoing') return inProgress(same)
-    if (same) return found(same, 'report', null)
-    await createMerge(pool, asked, workflow)
+    // a second attempt of the same activity may have been faster
     mine = await mergeByWorkflow(pool, workflow)
+    if (!mine) {
+      if (same?.status === 'open' || same?.status === 'undoing') return inProgress(same)
+      if (same) return found(same, 'report', null)
+      await createMerge(pool, asked, workflow)
+      mine = await mergeByWorkflow(pool, workflow)
+    }
     if (!mine) throw new Error('a merge that was just made is gone')
   }
   if (mine.status === 'new') {
