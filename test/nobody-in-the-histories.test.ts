@@ -119,7 +119,7 @@ async function records({ kept = {}, removed = {}, fails }: Given = {}): Promise<
       house_number: '117',
       postcode: '9699',
       city: 'Wortegemmerbroek',
-      legitimation: id === keep ? null : 'eID 84.03.12-022.46 van Quirinetta',
+      legitimation: id === keep ? null : 'eID 79.05.17-433.73 van Quirinetta',
       registered_online: false,
       protected: false,
       ...given,
@@ -402,7 +402,7 @@ test('the search finds whom it looks for: in an input, a log, a number with dots
     expect.arrayContaining([expect.stringMatching(/event 1 EVENT_TYPE_WORKFLOW_EXECUTION_STARTED: a name$/)]),
   )
   const texts = [
-    ['number', 'eID 84.03.12-022.45.', 'national number'],
+    ['number', 'eID 79.05.17-433.72.', 'national number'],
     ['contact', 'mail to QUIRINETTA1@zwaluwenbergh.example!', 'contact'],
     ['address', '"street":"Kwartelslagpad","houseNumber":"117"', 'address'],
     ['title', '{"title":"Scheiden zonder vechten"}', 'title'],
