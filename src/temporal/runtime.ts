@@ -23,8 +23,6 @@ export function installRuntime(log: PinoLogger): void {
     },
     shutdownSignals: [],
     telemetryOptions: {
-      // or its core would write its own warnings to standard output
-      logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } },
       ...(process.env.METRICS_ADDRESS && { metrics: { prometheus: { bindAddress: process.env.METRICS_ADDRESS } } }),
     },
   })
