@@ -87,7 +87,7 @@ describe('every scenario, as a single merge through the workflow, and undone', (
     await expectThen(stack, scenario)
     if (report.status !== 'completed' || report.id === null) return
 
-    const before = await previewUndo(stack.pool, report.id, 'en')
+    const before = await previewUndo(stack.pool, report.id)
     await expectThen(stack, scenario)
     const undone = await stack.undo({ merge: report.id, by: 'test' })
     expect(undone).toMatchObject({ status: 'undone', refusal: null, attention: null })

@@ -2,6 +2,7 @@ import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import { OntdubbelError } from '../domain/errors'
 import { ERRORS, LANGUAGES, type Language } from '../domain/sentences'
+import type { MergeWorkflow } from '../merges/store'
 import { DEFAULT_DATA_DIR, findRunningStack, type StackInfo } from '../stack/stackFile'
 import { choice } from './arguments'
 
@@ -81,6 +82,10 @@ export class Places {
     const page = runId === null ? '' : `/${runId}`
     return `${ui}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}${page}`
   }
+
+  /** The same of a merge's workflow. */
+  readonly urlOf = ({ workflowId, firstRunId }: MergeWorkflow): string | null =>
+    this.workflowUrl(workflowId, firstRunId)
 
   private namesTemporal(): boolean {
     return Boolean(this.env.TEMPORAL_ADDRESS || this.env.TEMPORAL_PROFILE || this.env.TEMPORAL_CONFIG_FILE)

@@ -6,6 +6,7 @@ import type { Pool } from 'pg'
 import { createPool } from '../database/pool'
 import { runOne, statement } from '../database/statement'
 import { OntdubbelError } from '../domain/errors'
+import { todayInBrussels } from '../domain/moments'
 import { demoConsortium } from '../generator/demo'
 import { packageRoot } from '../packageRoot'
 import type { StackInfo } from '../stack/stackFile'
@@ -20,8 +21,7 @@ type Pairs = ReturnType<typeof demoConsortium>['pairs']
 
 /** The demo's story. Each command is run as it is shown; one that ends otherwise than it should ends the demo. */
 export async function demoTour(dataDir: string, info: StackInfo): Promise<void> {
-  const today = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Brussels' }).format(new Date())
-  const { records, pairs } = demoConsortium({ today })
+  const { records, pairs } = demoConsortium({ today: todayInBrussels() })
   const file = path.join(dataDir, 'consortium.ndjson')
   writeFileSync(file, records.map((record) => `${JSON.stringify(record)}\n`).join(''))
   const ontdubbel: Ontdubbel = (args, expected = EXIT.done) => run(args.map(String), dataDir, expected)

@@ -4,6 +4,7 @@ import { OntdubbelError } from '../domain/errors'
 import type { MergeReport } from '../domain/request'
 import { ERRORS, type Language } from '../domain/sentences'
 import { mergeReport } from '../merges/report'
+import type { Places } from './context'
 import { stepLine } from './mergeText'
 import { tell } from './output'
 
@@ -17,17 +18,17 @@ const LOOK_LATER_EVERY_MS = 100
 export async function followMerge(
   pool: Pool,
   merge: number,
-  { language, quiet }: { language: Language; quiet: boolean },
+  { quiet, ...options }: { language: Language; quiet: boolean; urlOf?: Places['urlOf'] },
 ): Promise<MergeReport> {
   const told = new Set<string>()
   const began = performance.now()
   for (;;) {
-    const report = await mergeReport(pool, merge, { language })
+    const report = await mergeReport(pool, merge, options)
     if (!report) throw new OntdubbelError('unknown-merge', ERRORS.unknownMerge, 1, { merge })
     for (const step of report.steps) {
       if (step.status !== 'done' || told.has(step.step)) continue
       told.add(step.step)
-      if (!quiet) tell(stepLine(step, language))
+      if (!quiet) tell(stepLine(step, options.language))
     }
     if (report.status !== 'running' && report.status !== 'undoing') return report
     await sleep(performance.now() - began < USUAL_MS ? LOOK_EVERY_MS : LOOK_LATER_EVERY_MS)

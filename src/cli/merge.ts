@@ -30,7 +30,7 @@ import { operationCommands } from './mergeOperations'
 import { mergeLine, printMerge } from './mergeText'
 import { print, printJson, tell, tellWaiting } from './output'
 import { withTemporal } from './temporal'
-import { wholeReport, withUrl } from './wholeReport'
+import { wholeReport } from './wholeReport'
 
 interface MergeOptions extends SharedOptions {
   on?: string
@@ -109,10 +109,11 @@ async function mergeAndFollow(
   if (answer.merge === null)
     return refusedWithoutRow(answer.refusal ?? { code: 'bad-input', details: {} }, options.lang)
   const follow = answer.refusal === null || (await isSamePair(pool, answer, asked))
-  const report = follow
-    ? await followMerge(pool, answer.merge, { language: options.lang, quiet: options.json ?? false })
-    : await refusedReport(pool, answer, options)
-  return withUrl(pool, places, report)
+  const shown = { language: options.lang, urlOf: places.urlOf }
+  if (follow) return followMerge(pool, answer.merge, { ...shown, quiet: options.json ?? false })
+  const report = await mergeReport(pool, answer.merge, shown)
+  const { status, refusal } = refusedWithoutRow(answer.refusal ?? { code: 'bad-input', details: {} }, options.lang)
+  return { ...(report ?? started({ keep: 0, remove: 0, by: '' })), status, refusal }
 }
 
 /** The pair's merge runs under another workflow id, and nothing differs: it is followed. */
@@ -120,12 +121,6 @@ async function isSamePair(pool: Pool, { merge, refusal }: OpenAnswer, asked: Ask
   if (merge === null || refusal?.code !== 'merge-in-progress' || refusal.details.difference !== undefined) return false
   const row = await mergeById(pool, merge)
   return row?.kept === asked.keep && row.removed === asked.remove && row.status !== 'refused'
-}
-
-async function refusedReport(pool: Pool, answer: OpenAnswer, options: MergeOptions): Promise<MergeReport> {
-  const report = answer.merge === null ? undefined : await mergeReport(pool, answer.merge, { language: options.lang })
-  const { status, refusal } = refusedWithoutRow(answer.refusal ?? { code: 'bad-input', details: {} }, options.lang)
-  return { ...(report ?? started({ keep: 0, remove: 0, by: '' })), status, refusal }
 }
 
 async function onlyStart(places: Places, asked: Asked, options: MergeOptions): Promise<MergeReport> {
@@ -186,9 +181,9 @@ function listCommand(): Command {
         for await (const report of listMerges(
           pool,
           { status: options.status, patron: options.patron },
-          { language: options.lang },
+          { language: options.lang, urlOf: places.urlOf },
         )) {
-          if (options.json) printJson(await withUrl(pool, places, report))
+          if (options.json) printJson(report)
           else print(mergeLine(report, options.lang))
         }
       })

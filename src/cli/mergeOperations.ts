@@ -130,7 +130,7 @@ async function operateOne(
   const { pool, options } = shown
   const { when, otherwise } = SPOKEN[operation]
   const status = merge.shown as MergeStatus
-  const inDatabase = merge.status === 'open' || merge.status === 'undoing'
+  const inDatabase = isInDatabase(merge)
   const wrongStage =
     operation === 'abandon' ? !inDatabase : (operation === 'retry-portal' || operation === 'skip-portal') && inDatabase
   if (!when.includes(status) || wrongStage) {
@@ -143,8 +143,7 @@ async function operateOne(
     await show(merge.id, shown)
     return EXIT.done
   }
-  // the same word for both: what needs attention at the portal is tried again there
-  const asked = operation === 'resume' && !inDatabase ? 'retry-portal' : operation
+  const asked = operation === 'resume' ? toGoOn(merge) : operation
   const operated = await operate(
     client,
     { id: merge.id, kept: merge.kept, removed: merge.removed, ...workflowOf(merge) },
@@ -160,6 +159,16 @@ async function operateOne(
   if (exit === EXIT.done) await followMerge(pool, merge.id, { language: options.lang, quiet: options.json ?? false })
   const report = await show(merge.id, shown)
   return exit === EXIT.done ? exitCodeOf(report) : exit
+}
+
+/** Its database part, or that of its undo, is not done. */
+function isInDatabase({ status }: MergeRow): boolean {
+  return status === 'open' || status === 'undoing'
+}
+
+/** What has a merge, or its undo, go on: what waits at the portal, or needs attention there, is tried again there. */
+export function toGoOn(merge: MergeRow): 'resume' | 'retry-portal' {
+  return isInDatabase(merge) ? 'resume' : 'retry-portal'
 }
 
 function tellOutcome(merge: number, operated: Operated, language: Language): ExitCode {

@@ -1,3 +1,4 @@
+import { todayInBrussels } from '../domain/moments'
 import { dayIn, euros, PATRON_LINES, say, statusWord, valueWord, type Language } from '../domain/sentences'
 import type { PatronRecord } from '../interchange/schema'
 import { openCharges, type Balance } from '../patrons/balances'
@@ -178,9 +179,4 @@ export function listedLine(
 /** The day of a moment in the record, which is written in Brussels' time. */
 function dayOf(moment: string): string {
   return moment.slice(0, 10)
-}
-
-/** `YYYY-MM-DD`: Swedish dates are ISO's. */
-function todayInBrussels(): string {
-  return new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Brussels' }).format()
 }

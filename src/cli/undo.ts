@@ -1,7 +1,6 @@
 import { Command } from 'commander'
 import type { Pool } from 'pg'
 import { checkReason } from '../database/reason'
-import type { Refusal } from '../domain/codes'
 import { OntdubbelError } from '../domain/errors'
 import { refusedUndo } from '../domain/reports'
 import type { UndoReport } from '../domain/request'
@@ -17,10 +16,10 @@ import { Places, withPlaces, withWho, type SharedOptions } from './context'
 import { withDatabase } from './database'
 import { EXIT, exitCodeOf } from './exitCodes'
 import { followMerge } from './follow'
+import { toGoOn } from './mergeOperations'
 import { printJson, tell, tellWaiting } from './output'
 import { withTemporal } from './temporal'
 import { printUndo } from './undoText'
-import { withUrl } from './wholeReport'
 
 interface UndoOptions extends SharedOptions {
   preview?: boolean
@@ -52,9 +51,8 @@ async function undo(merge: number, options: UndoOptions): Promise<void> {
         throw new OntdubbelError('unknown-merge', ERRORS.unknownMerge, EXIT.badInput, { merge })
       const report = await reportFor(pool, places, row, options)
       if (!report) return
-      const shown = await withUrl(pool, places, report)
-      if (options.json) printJson(shown)
-      else printUndo(shown, options.lang)
+      if (options.json) printJson(report)
+      else printUndo(report, options.lang)
       process.exitCode = report.status === 'preview' ? EXIT.done : exitCodeOf(report)
     },
     { pipeline: options.preview === true },
@@ -68,12 +66,13 @@ async function reportFor(
   options: UndoOptions,
 ): Promise<UndoReport | undefined> {
   const onWait = () => tellWaiting(options.lang)
-  if (options.preview) return previewUndo(pool, row.id, options.lang, { onWait })
+  const shown = { language: options.lang, urlOf: places.urlOf }
+  if (options.preview) return previewUndo(pool, row.id, { ...shown, onWait })
   const asked = { merge: row.id, by: options.by, ...(options.reason !== undefined && { reason: options.reason }) }
   if (!options.wait) {
     const outcome = await withTemporal(places, (client) => startUndoOnly(client, asked))
     tell(say(outcome === 'started' ? UNDO_LINES.started : UNDO_LINES.runningAlready, options.lang))
-    const report = await undoReport(pool, row.id, options.lang)
+    const report = await undoReport(pool, row.id, shown)
     if (options.json) printJson({ ...report, temporalUrl: places.workflowUrl(undoWorkflowIdOf(row.id), null) })
     return undefined
   }
@@ -82,8 +81,7 @@ async function reportFor(
     const unfinished = begun && row.shown !== 'undone'
     // begun, and its workflow is gone: taken up where it was
     if (unfinished && !(await hasWorkflow(client, workflowOf(row)))) {
-      const operation = row.status === 'undoing' ? 'resume' : 'retry-portal'
-      const operated = await operate(client, { ...row, ...workflowOf(row) }, operation, options, false)
+      const operated = await operate(client, { ...row, ...workflowOf(row) }, toGoOn(row), options, false)
       return operated.is === 'no-worker' ? ('no-worker' as const) : null
     }
     return startUndo(client, asked, onWait)
@@ -91,14 +89,13 @@ async function reportFor(
   if (answer === 'no-worker') {
     tell(say(UNDO_LINES.noWorker, options.lang))
     process.exitCode = EXIT.waits
-    if (options.json) printJson(await undoReport(pool, row.id, options.lang))
+    if (options.json) printJson(await undoReport(pool, row.id, shown))
     return undefined
   }
-  if (answer?.refusal) return refused(row, answer.refusal, options)
+  if (answer?.refusal) {
+    const refused = refusedUndo(answer.refusal, { id: row.id, keep: row.kept, remove: row.removed }, options.lang)
+    return { ...refused, temporalUrl: places.urlOf(workflowOf(row)) }
+  }
   await followMerge(pool, row.id, { language: options.lang, quiet: true })
-  return undoReport(pool, row.id, options.lang)
-}
-
-function refused({ id: merge, kept, removed }: MergeRow, refusal: Refusal, options: UndoOptions): UndoReport {
-  return refusedUndo(refusal, { id: merge, keep: kept, remove: removed }, options.lang)
+  return undoReport(pool, row.id, shown)
 }

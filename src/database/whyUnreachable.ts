@@ -1,11 +1,5 @@
-import { NETWORK_FAILURES, networkFailure, type NetworkFailure } from '../domain/networkFailures'
+import { NETWORK_FAILURES, networkFailure, type NetworkFailure, type Unreachable } from '../domain/networkFailures'
 import { sqlState } from './failures'
-
-/** What is wrong with a connection, and what to do. */
-export interface Reason {
-  message: string
-  remedy: string
-}
 
 type Why = [why: string, remedy: string]
 
@@ -73,7 +67,7 @@ const WORDS: [RegExp, Why][] = [
 ]
 
 /** Why a connection to the library database failed; null for an error that is not about connecting. Quotes nothing. */
-export function whyUnreachable(error: unknown): Reason | null {
+export function whyUnreachable(error: unknown): Unreachable | null {
   const { code, message = '' } = error as { code?: unknown; message?: string }
   const failure = networkFailure(code)
   const why: Why | undefined =

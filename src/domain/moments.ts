@@ -9,3 +9,8 @@ const brussels = new Intl.DateTimeFormat('sv-SE', {
 export function inBrussels(moment: Date): string {
   return brussels.format(moment)
 }
+
+/** Today in Brussels, `2026-11-24`. */
+export function todayInBrussels(): string {
+  return inBrussels(new Date()).slice(0, '2026-11-24'.length)
+}

@@ -16,6 +16,12 @@ export type NetworkFailure =
   | 'client-certificate'
   | 'bad-certificate-file'
 
+/** What is wrong with a connection, and what to do. */
+export interface Unreachable {
+  message: string
+  remedy: string
+}
+
 /** In words, as the end of a sentence. */
 export const NETWORK_FAILURES: Record<NetworkFailure, string> = {
   'nobody-listens': 'nobody listens there',

@@ -40,3 +40,8 @@ const ofMerge = statement<RecordedCommand>(
 export async function commandsOf(db: Queryable, merge: number): Promise<RecordedCommand[]> {
   return run(db, ofMerge, [merge])
 }
+
+/** Who asked last that a merge be undone, and why. Undefined where nobody has. */
+export async function undoAsked(db: Queryable, merge: number): Promise<RecordedCommand | undefined> {
+  return (await commandsOf(db, merge)).findLast(({ command }) => command === 'undo')
+}

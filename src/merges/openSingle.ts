@@ -5,7 +5,16 @@ import { inMergeTransaction } from '../database/transaction'
 import type { Refusal } from '../domain/codes'
 import { beginRedirect, openOrRefuse, storeRefusals, takePatrons, whyNotTaken } from '../steps/openMerge'
 import { parseRequest, type ParsedRequest } from './parseRequest'
-import { createMerge, mergeById, mergeByWorkflow, mergeOfPair, takeUp, type MergeRow, type WorkflowIds } from './store'
+import {
+  createMerge,
+  mergeById,
+  mergeByWorkflow,
+  mergeOfPair,
+  portalHasEnded,
+  takeUp,
+  type MergeRow,
+  type WorkflowIds,
+} from './store'
 
 /** What openMerge answers to a workflow. */
 export interface Opened {
@@ -39,14 +48,13 @@ export async function openSingle(
 
   let mine = await mergeByWorkflow(pool, workflow)
   if (!mine) {
-    const refusal = await refusedReason(pool, asked)
+    const refusal = await refusedReason(pool, asked.reason)
     if (refusal) return nothing(refusal)
     const same = await mergeOfPair(pool, asked.keep, asked.remove)
     // a second attempt of the same activity may have been faster
     mine = await mergeByWorkflow(pool, workflow)
     if (!mine) {
-      if (same?.status === 'open' || same?.status === 'undoing') return inProgress(same)
-      if (same) return found(same, 'report', null)
+      if (same) return sameMerge(same)
       await createMerge(pool, asked, workflow)
       mine = await mergeByWorkflow(pool, workflow)
     }
@@ -67,8 +75,7 @@ export async function openSingle(
 async function sameFirst(pool: Pool, asked: ParsedRequest, { code }: Refusal): Promise<Opened | null> {
   if (code !== 'merge-in-progress' && code !== 'already-merged') return null
   const same = await mergeOfPair(pool, asked.keep, asked.remove)
-  if (!same) return null
-  return same.status === 'open' || same.status === 'undoing' ? inProgress(same) : found(same, 'report', null)
+  return same ? sameMerge(same) : null
 }
 
 /** One try, one transaction: refused, opened, or busy. */
@@ -103,30 +110,32 @@ async function openOnce(
 async function takenUp(pool: Pool, merge: number, workflow: WorkflowIds): Promise<Opened> {
   const row = await mergeById(pool, merge)
   if (!row || row.status === 'new') return nothing({ code: 'unknown-merge', details: { merge } })
-  const unfinished =
-    row.status === 'open' || (row.status === 'retired' && row.portal !== 'done' && row.portal !== 'skipped')
-  if (!unfinished) return found(row, 'report', null)
+  if (row.status !== 'open' && (row.status !== 'retired' || portalHasEnded(row))) return found(row, 'report', null)
   await takeUp(pool, merge, workflow)
   return found(row, 'go-on', null)
 }
 
-async function refusedReason(pool: Pool, asked: ParsedRequest): Promise<Refusal | null> {
-  const expected = asked.reason === undefined ? null : await expectedOfReason(pool, asked.reason)
+/** A reason that holds what no history may. */
+export async function refusedReason(pool: Pool, reason: string | undefined): Promise<Refusal | null> {
+  const expected = reason === undefined ? null : await expectedOfReason(pool, reason)
   return expected && { code: 'bad-input', details: { where: 'reason', expected } }
 }
 
-function inProgress(same: MergeRow): Opened {
+/** The pair's merge: under way, it is another workflow's; else it is reported. */
+function sameMerge(same: MergeRow): Opened {
+  if (same.status !== 'open' && same.status !== 'undoing') return found(same, 'report', null)
   return found(same, 'refused', {
     code: 'merge-in-progress',
     details: { merge: same.id, workflow: same.workflow_id, patron: same.removed },
   })
 }
 
-function nothing(refusal: Refusal): Opened {
+/** No merge was found or made. */
+export function nothing(refusal: Refusal): Opened {
   return { merge: null, keep: null, remove: null, then: 'refused', refusal, options: null }
 }
 
-function found(row: MergeRow, then: Opened['then'], refusal: Refusal | null): Opened {
+export function found(row: MergeRow, then: Opened['then'], refusal: Refusal | null): Opened {
   return {
     merge: row.id,
     keep: row.kept,

@@ -1,13 +1,12 @@
 import type { Pool } from 'pg'
-import { expectedOfReason } from '../database/reason'
 import { run, runOne, statement, type Queryable } from '../database/statement'
 import { inPlainTransaction } from '../database/transaction'
 import type { Refusal } from '../domain/codes'
 import { refusalsOfUndo } from '../steps/undo'
 import { recordCommand } from './commands'
-import type { Opened } from './openSingle'
+import { found, nothing, refusedReason, type Opened } from './openSingle'
 import { parseUndo } from './parseRequest'
-import { mergeById, type MergeRow, type WorkflowIds } from './store'
+import { mergeById, portalHasEnded, type MergeRow, type WorkflowIds } from './store'
 
 const lock = statement(`undo.lockMerge`, `select id from merge where id = $1 for update`)
 const begin = statement(
@@ -28,26 +27,28 @@ const forget = statement(
  */
 export async function openUndo(pool: Pool, input: unknown, workflow: WorkflowIds): Promise<Opened> {
   const parsed = parseUndo(input)
-  if ('refusal' in parsed) return refused(null, parsed.refusal)
+  if ('refusal' in parsed) return nothing(parsed.refusal)
   const { merge, by, reason } = parsed.request
-  const expected = reason === undefined ? null : await expectedOfReason(pool, reason)
-  if (expected) return refused(null, { code: 'bad-input', details: { where: 'reason', expected } })
+  const badReason = await refusedReason(pool, reason)
+  if (badReason) return nothing(badReason)
   return inPlainTransaction(pool, async (client) => {
     await run(client, lock, [merge])
     const row = await mergeById(client, merge)
-    if (!row || row.status === 'new') return refused(null, { code: 'unknown-merge', details: { merge } })
+    if (!row || row.status === 'new') return nothing({ code: 'unknown-merge', details: { merge } })
     if (row.status === 'undoing' || row.status === 'undone') {
       const ours = row.undo_workflow_id === workflow.workflowId && row.undo_first_run_id === workflow.firstRunId
-      if (hasEnded(row) || (by !== undefined && !ours)) return { ...refused(row, null), then: 'report' }
+      const ended = row.status === 'undone' && portalHasEnded(row)
+      if (ended || (by !== undefined && !ours)) return found(row, 'report', null)
       if (!ours) await run(client, takeUp, [merge, workflow.workflowId, workflow.firstRunId])
-      return { ...refused(row, null), then: 'go-on' }
+      return found(row, 'go-on', null)
     }
     const refusal = await whyNot(client, row)
-    if (refusal) return refused(row, refusal)
-    if (by === undefined) return refused(row, { code: 'bad-input', details: { where: 'by', expected: 'string' } })
+    if (refusal) return found(row, 'refused', refusal)
+    if (by === undefined)
+      return found(row, 'refused', { code: 'bad-input', details: { where: 'by', expected: 'string' } })
     await run(client, begin, [merge, workflow.workflowId, workflow.firstRunId])
     await recordCommand(client, merge, 'undo', { by, reason: reason ?? null })
-    return { ...refused(row, null), then: 'go-on' }
+    return found(row, 'go-on', null)
   })
 }
 
@@ -65,19 +66,4 @@ export async function whyNot(db: Queryable, row: MergeRow): Promise<Refusal | nu
 export async function abandonUndo(db: Queryable, merge: number): Promise<boolean> {
   if (await runOne(db, forget, [merge])) return true
   return (await mergeById(db, merge))?.status === 'retired'
-}
-
-function hasEnded({ status, portal }: MergeRow): boolean {
-  return status === 'undone' && (portal === 'done' || portal === 'skipped')
-}
-
-function refused(row: MergeRow | null, refusal: Refusal | null): Opened {
-  return {
-    merge: row?.id ?? null,
-    keep: row?.kept ?? null,
-    remove: row?.removed ?? null,
-    then: 'refused',
-    refusal,
-    options: null,
-  }
 }

@@ -3,7 +3,7 @@ import { STEPS, type MergeStatus, type StepName, type Told } from '../domain/cod
 import { attentionReport, refusalReport, withSentences } from '../domain/reports'
 import type { MergeReport, StepReport } from '../domain/request'
 import type { Language } from '../domain/sentences'
-import { mergeById, type MergeRow } from './store'
+import { mergeById, PORTAL_NOT_ENDED, workflowOf, type MergeRow, type MergeWorkflow } from './store'
 
 interface StepRow {
   step: StepName
@@ -22,6 +22,8 @@ export interface ReportOptions {
   language?: Language
   /** With what each step altered or deleted: for a preview. */
   changes?: boolean
+  /** Where to look at its workflow in the Temporal UI. */
+  urlOf?: (workflow: MergeWorkflow) => string | null
 }
 
 /** The object of `merge --json` for a merge in the database, or undefined where there is none. */
@@ -39,7 +41,7 @@ export async function mergeReport(
 function reportOf(
   merge: MergeRow,
   ledger: StepRow[],
-  { language = 'en', changes = false }: ReportOptions,
+  { language = 'en', changes = false, urlOf = () => null }: ReportOptions,
 ): MergeReport {
   const rows = new Map(ledger.map((row) => [row.step, row]))
   const attention = attentionOf(merge)
@@ -55,7 +57,7 @@ function reportOf(
     reason: merge.reason,
     refusal: refusalReport(merge.refusal, language),
     attention: attentionReport(attention, language),
-    temporalUrl: null,
+    temporalUrl: urlOf(workflowOf(merge)),
   }
 }
 
@@ -112,7 +114,7 @@ export async function* listMerges(
 const unfinished = statement<{ id: number }>(
   'report.unfinished',
   `select id from merge
-   where (status in ('open', 'undoing') or portal in ('pending', 'waiting', 'refused', 'gave-up'))
+   where (status in ('open', 'undoing') or ${PORTAL_NOT_ENDED})
      and ($1::text is null or merge_status(status, attention, portal) = $1) and id > $2
    order by id limit $3`,
 )

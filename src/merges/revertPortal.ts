@@ -9,7 +9,7 @@ import type { LinkIntent } from '../portal/links'
 import { recordCommand, type Who } from './commands'
 import { eachLink } from './eachLink'
 import { leaveNotices } from './skipPortal'
-import { mergeById, type MergeRow } from './store'
+import { mergeById, PORTAL_NOT_ENDED, portalHasEnded, type MergeRow } from './store'
 import { keyOf } from './syncPortal'
 import { addToUndo } from './undoReport'
 
@@ -58,12 +58,12 @@ const stillToRevert = statement<{ merge: number }>(
   'undo.stillToRevert',
   `select i.merge from portal_intent i, merge m
    where i.merge = $1 and i.account = $2 and i.library = $3 and i.actor_id = $4 and i.target = $5 and i.reverted is null
-     and m.id = $6 and m.status = 'undone' and m.portal in ('pending', 'waiting', 'refused', 'gave-up')`,
+     and m.id = $6 and m.status = 'undone' and ${PORTAL_NOT_ENDED}`,
 )
 const lockUndo = statement<{ id: number }>(
   'undo.lockForSkip',
   `select id from merge
-   where id = $1 and status = 'undone' and portal in ('pending', 'waiting', 'refused', 'gave-up') for no key update`,
+   where id = $1 and status = 'undone' and ${PORTAL_NOT_ENDED} for no key update`,
 )
 const lockRecords = statement(
   'undo.lockRecords',
@@ -73,7 +73,7 @@ const complete = statement<{ restored: number; left: number; libraries: string[]
   'undo.complete',
   `with done as (
      update merge set portal = $2, attention = null, ended_at = clock_timestamp()
-     where id = $1 and status = 'undone' and portal in ('pending', 'waiting', 'refused', 'gave-up') returning id)
+     where id = $1 and status = 'undone' and ${PORTAL_NOT_ENDED} returning id)
    select count(i.merge) filter (where i.reverted = 'restored')::int as restored,
      count(i.merge) filter (where i.reverted = 'left')::int as left,
      coalesce(array_agg(distinct i.library order by i.library) filter (where i.reverted = 'left'), '{}') as libraries
@@ -93,7 +93,7 @@ export async function revertPortalLinks(
 ): Promise<void> {
   for (;;) {
     const row = await mergeById(pool, merge)
-    if (row?.status !== 'undone' || row.portal === 'done' || row.portal === 'skipped') return
+    if (row?.status !== 'undone' || portalHasEnded(row)) return
     await eachLink(await linksToRevert(pool, row), (link) => revertLink(pool, portal, merge, link, signal))
     const ended = await inPlainTransaction(pool, async (client) => {
       await run(client, lockRecords, [row.kept, row.removed])

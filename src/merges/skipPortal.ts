@@ -4,11 +4,12 @@ import { run, runOne, statement } from '../database/statement'
 import { inPlainTransaction } from '../database/transaction'
 import { givenUpNotice } from '../domain/sentences'
 import { recordCommand, type Who } from './commands'
+import { PORTAL_NOT_ENDED } from './store'
 
 const lock = statement<{ kept: number; removed: number }>(
   'skipPortal.lock',
   `select kept, removed from merge
-   where id = $1 and status = 'retired' and portal in ('pending', 'waiting', 'refused', 'gave-up') for no key update`,
+   where id = $1 and status = 'retired' and ${PORTAL_NOT_ENDED} for no key update`,
 )
 
 /**

@@ -29,12 +29,20 @@ export interface MergeRow {
   asked_at: string
 }
 
-const COLUMNS = `id, kept, removed, on_date, take, accept, override, status, merge_status(status, attention, portal) as shown, portal,
-  attention, refusal, warnings, by, reason, workflow_id, first_run_id,
-  (select u.workflow_id from undo u where u.merge = merge.id) as undo_workflow_id,
-  (select u.first_run_id from undo u where u.merge = merge.id) as undo_first_run_id,
-  to_char(portal_since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as portal_since,
-  to_char(asked_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as asked_at`
+const COLUMNS = `m.id, m.kept, m.removed, m.on_date, m.take, m.accept, m.override, m.status, m.portal, m.attention, m.refusal, m.warnings,
+  m.by, m.reason, merge_status(m.status, m.attention, m.portal) as shown, m.workflow_id, m.first_run_id,
+  u.workflow_id as undo_workflow_id, u.first_run_id as undo_first_run_id,
+  to_char(m.portal_since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as portal_since,
+  to_char(m.asked_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as asked_at`
+const ROWS = `select ${COLUMNS} from merge m left join undo u on u.merge = m.id`
+
+/** The portal's part of a merge, or of its undo, has not ended: a condition on a row of `merge`. */
+export const PORTAL_NOT_ENDED = `portal in ('pending', 'waiting', 'refused', 'gave-up')`
+
+/** The same of a row that was read. */
+export function portalHasEnded({ portal }: Pick<MergeRow, 'portal'>): boolean {
+  return portal === 'done' || portal === 'skipped'
+}
 
 const insert = statement<{ id: number }>(
   'merge.create',
@@ -49,8 +57,16 @@ export interface WorkflowIds {
   firstRunId: string
 }
 
+/** A merge's workflow, as the database has it; null where there never was one. */
+export interface MergeWorkflow {
+  workflowId: string | null
+  firstRunId: string | null
+  /** It undoes the merge. */
+  undo: boolean
+}
+
 /** The workflow that is at a merge, or was last: where it is undone, that of the undo. */
-export function workflowOf(merge: MergeRow): { workflowId: string | null; firstRunId: string | null; undo: boolean } {
+export function workflowOf(merge: MergeRow): MergeWorkflow {
   if (merge.status === 'undoing' || merge.status === 'undone')
     return { workflowId: merge.undo_workflow_id, firstRunId: merge.undo_first_run_id, undo: true }
   return { workflowId: merge.workflow_id, firstRunId: merge.first_run_id, undo: false }
@@ -77,23 +93,20 @@ export async function createMerge(
   return row?.id ?? null
 }
 
-const byId = statement<MergeRow>('merge.byId', `select ${COLUMNS} from merge where id = $1`)
+const byId = statement<MergeRow>('merge.byId', `${ROWS} where m.id = $1`)
 export async function mergeById(db: Queryable, id: number): Promise<MergeRow | undefined> {
   return runOne(db, byId, [id])
 }
 
-const byWorkflow = statement<MergeRow>(
-  'merge.byWorkflow',
-  `select ${COLUMNS} from merge where workflow_id = $1 and first_run_id = $2`,
-)
+const byWorkflow = statement<MergeRow>('merge.byWorkflow', `${ROWS} where m.workflow_id = $1 and m.first_run_id = $2`)
 export async function mergeByWorkflow(db: Queryable, workflow: WorkflowIds): Promise<MergeRow | undefined> {
   return runOne(db, byWorkflow, [workflow.workflowId, workflow.firstRunId])
 }
 
 const ofPair = statement<MergeRow>(
   'merge.ofPair',
-  `select ${COLUMNS} from merge
-   where kept = $1 and removed = $2 and status in ('open', 'retired', 'undoing') order by id desc limit 1`,
+  `${ROWS}
+   where m.kept = $1 and m.removed = $2 and m.status in ('open', 'retired', 'undoing') order by m.id desc limit 1`,
 )
 /** The merge of this pair, in this direction, that is under way or done and not undone: the same merge, asked for again. */
 export async function mergeOfPair(db: Queryable, keep: number, remove: number): Promise<MergeRow | undefined> {
@@ -122,7 +135,7 @@ const portalState = statement(
   'merge.portal',
   `update merge set portal = $2, attention = null,
      portal_since = case when $2 = 'waiting' then coalesce(portal_since, clock_timestamp()) else portal_since end
-   where id = $1 and status = $3 and portal in ('pending', 'waiting', 'refused', 'gave-up')`,
+   where id = $1 and status = $3 and ${PORTAL_NOT_ENDED}`,
 )
 /**
  * How far the portal is, for a merge (`retired`) or an undo (`undone`) whose portal part has not ended; since when it is

@@ -8,7 +8,7 @@ import { applyIntent, type AppliedIntent } from '../portal/intent'
 import type { LinkIntent } from '../portal/links'
 import { planLinks } from '../portal/plan'
 import { eachLink } from './eachLink'
-import { mergeById } from './store'
+import { mergeById, PORTAL_NOT_ENDED, portalHasEnded } from './store'
 
 const endOfChain = statement<{ target: number }>('portal.endOfChain', `select live_patron($1) as target`)
 
@@ -33,7 +33,7 @@ const addIntents = statement(
   `insert into portal_intent (merge, account, library, actor_id, action, target, round)
    select m.id, a, l, f, act, $6, r
    from merge m, unnest($2::text[], $3::text[], $4::bigint[], $5::text[], $7::int[]) x (a, l, f, act, r)
-   where m.id = $1 and m.status = 'retired' and m.portal in ('pending', 'waiting', 'refused', 'gave-up')
+   where m.id = $1 and m.status = 'retired' and ${PORTAL_NOT_ENDED}
    on conflict (merge, account, library, actor_id) do update set action = excluded.action, target = excluded.target, outcome = null,
      round = excluded.round
    where portal_intent.outcome is not null and portal_intent.round = excluded.round - 1`,
@@ -49,7 +49,7 @@ const meant = statement<{ target: number }>(
   'portal.meant',
   `update portal_intent i set target = $5 from merge m
    where i.merge = $1 and i.account = $2 and i.library = $3 and i.actor_id = $4 and i.round = $6 and i.outcome is null
-     and m.id = i.merge and m.status = 'retired' and m.portal in ('pending', 'waiting', 'refused', 'gave-up')
+     and m.id = i.merge and m.status = 'retired' and ${PORTAL_NOT_ENDED}
    returning target`,
 )
 
@@ -70,7 +70,7 @@ const complete = statement<{ merge: number }>(
   'portal.complete',
   `with done as (
      update merge set portal = 'done', ended_at = clock_timestamp()
-     where id = $1 and status = 'retired' and portal in ('pending', 'waiting', 'refused', 'gave-up')
+     where id = $1 and status = 'retired' and ${PORTAL_NOT_ENDED}
      returning id),
    n as (
      select count(*) filter (where outcome = 'changed') as changed, count(*) filter (where outcome = 'removed') as removed,
@@ -103,7 +103,7 @@ export async function syncPortalLinks(
 ): Promise<void> {
   for (;;) {
     const row = await mergeById(pool, merge)
-    if (!row || row.status !== 'retired' || row.portal === 'done' || row.portal === 'skipped') return
+    if (row?.status !== 'retired' || portalHasEnded(row)) return
     const target = await targetOf(pool, row.kept)
     // the records between too: one of them may have had its turn before a link of ours came to it
     const merged = await mergedAway(pool, row.removed)

@@ -3,10 +3,10 @@ import type { MergeStatus, Told, UndoCode } from '../domain/codes'
 import { OntdubbelError } from '../domain/errors'
 import { attentionReport, toldByUndo } from '../domain/reports'
 import type { UndoReport } from '../domain/request'
-import { ERRORS, type Language } from '../domain/sentences'
-import { commandsOf } from './commands'
-import { attentionOf } from './report'
-import { mergeById } from './store'
+import { ERRORS } from '../domain/sentences'
+import { undoAsked } from './commands'
+import { attentionOf, type ReportOptions } from './report'
+import { mergeById, workflowOf } from './store'
 
 interface UndoRow {
   back: Record<string, number>
@@ -32,11 +32,15 @@ export async function addToUndo(
  * The object of `undo --json` of a merge, from the database.
  * @throws OntdubbelError `unknown-merge`
  */
-export async function undoReport(db: Queryable, merge: number, language: Language = 'en'): Promise<UndoReport> {
+export async function undoReport(
+  db: Queryable,
+  merge: number,
+  { language = 'en', urlOf = () => null }: Omit<ReportOptions, 'changes'> = {},
+): Promise<UndoReport> {
   const row = await mergeById(db, merge)
   if (!row) throw new OntdubbelError('unknown-merge', ERRORS.unknownMerge, 2, { merge })
   const undo = await runOne(db, undoRow, [merge])
-  const asked = (await commandsOf(db, merge)).findLast(({ command }) => command === 'undo')
+  const asked = await undoAsked(db, merge)
   return {
     id: row.id,
     status: row.shown as MergeStatus,
@@ -49,6 +53,6 @@ export async function undoReport(db: Queryable, merge: number, language: Languag
     seen: undo?.seen ?? [],
     refusal: null,
     attention: attentionReport(attentionOf(row), language),
-    temporalUrl: null,
+    temporalUrl: urlOf(workflowOf(row)),
   }
 }

@@ -5,11 +5,12 @@ import type { Refusal } from '../domain/codes'
 import { OntdubbelError } from '../domain/errors'
 import { refusedUndo } from '../domain/reports'
 import type { UndoReport } from '../domain/request'
-import { ERRORS, type Language } from '../domain/sentences'
+import { ERRORS } from '../domain/sentences'
 import { tellTheFeed } from '../steps/retireRecord'
 import { undoInTransaction } from '../steps/undo'
-import { commandsOf } from './commands'
+import { undoAsked } from './commands'
 import { abandonUndo, whyNot } from './openUndo'
+import type { ReportOptions } from './report'
 import { linksToRevert } from './revertPortal'
 import { mergeById } from './store'
 import { undoReport } from './undoReport'
@@ -23,7 +24,7 @@ export async function takeBackMerge(pool: Pool, merge: number, again: AgainOptio
 }
 
 async function takeBackOnce(client: PoolClient, merge: number): Promise<Refusal | null> {
-  const asked = (await commandsOf(client, merge)).findLast(({ command }) => command === 'undo')
+  const asked = await undoAsked(client, merge)
   const { undone, refused } = await undoInTransaction(client, [merge], asked ?? { by: 'unknown', reason: null })
   if (undone.length > 0) {
     await tellTheFeed(client, undone, 'undone')
@@ -46,22 +47,23 @@ async function takeBackOnce(client: PoolClient, merge: number): Promise<Refusal 
 export async function previewUndo(
   pool: Pool,
   merge: number,
-  language: Language,
-  again: AgainOptions = {},
+  { onWait, signal, ...options }: Omit<ReportOptions, 'changes'> & AgainOptions = {},
 ): Promise<UndoReport> {
   const preview = async (client: PoolClient): Promise<UndoReport> => {
     const row = await mergeById(client, merge)
     if (!row) throw new OntdubbelError('unknown-merge', ERRORS.unknownMerge, 2, { merge })
+    const refused = (refusal: Refusal) =>
+      refusedUndo(refusal, { id: merge, keep: row.kept, remove: row.removed }, options.language)
     const refusal = await whyNot(client, row)
-    if (refusal) return refusedUndo(refusal, { id: merge, keep: row.kept, remove: row.removed }, language)
-    if (row.status === 'undone') return undoReport(client, merge, language)
-    const { undone, refused } = await undoInTransaction(client, [merge], { by: 'preview', reason: null })
-    const late = refused[0]?.refusal
-    if (late) return refusedUndo(late, { id: merge, keep: row.kept, remove: row.removed }, language)
-    if (undone.length === 0) throw new RecordsBusy(`merge ${merge} is being undone by somebody else`)
-    const report = await undoReport(client, merge, language)
+    if (refusal) return refused(refusal)
+    if (row.status === 'undone') return undoReport(client, merge, options)
+    const result = await undoInTransaction(client, [merge], { by: 'preview', reason: null })
+    const late = result.refused[0]?.refusal
+    if (late) return refused(late)
+    if (result.undone.length === 0) throw new RecordsBusy(`merge ${merge} is being undone by somebody else`)
+    const report = await undoReport(client, merge, options)
     const portalLinks = (await linksToRevert(client, row)).length
     return { ...report, status: 'preview', by: null, reason: null, back: { ...report.back, portalLinks } }
   }
-  return untilFree((limited) => inMergeTransaction(pool, preview, { limited, rollBack: true }), again)
+  return untilFree((limited) => inMergeTransaction(pool, preview, { limited, rollBack: true }), { onWait, signal })
 }

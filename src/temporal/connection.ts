@@ -3,7 +3,8 @@ import { isOntdubbelError, OntdubbelError } from '../domain/errors'
 import { ERRORS } from '../domain/sentences'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readTemporalSettings, type TemporalSettings } from './settings'
-import { whyNotAtAll, whyUnreachable, type Reason } from './whyUnreachable'
+import type { Unreachable } from '../domain/networkFailures'
+import { whyNotAtAll, whyUnreachable } from './whyUnreachable'
 
 /** A connection that has not come about by now is looked into: what is plainly wrong is said at once. */
 const LOOK_AFTER_MS = 1_000
@@ -65,6 +66,6 @@ async function failPlainly(options: TemporalSettings['connectionOptions'], over:
   throw inWords(why)
 }
 
-function inWords({ message, remedy }: Reason): OntdubbelError {
+function inWords({ message, remedy }: Unreachable): OntdubbelError {
   return new OntdubbelError('temporal-unreachable', ERRORS.temporalUnreachable, 1, { message, remedy })
 }

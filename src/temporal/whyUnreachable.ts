@@ -1,6 +1,6 @@
 import net from 'node:net'
 import tls from 'node:tls'
-import { NETWORK_FAILURES, networkFailure, type NetworkFailure } from '../domain/networkFailures'
+import { NETWORK_FAILURES, networkFailure, type NetworkFailure, type Unreachable } from '../domain/networkFailures'
 import type { TemporalSettings } from './settings'
 
 const DEFAULT_PORT = 7233
@@ -16,12 +16,6 @@ const TLS_ALERT = 0x15
 /** gRPC's codes. */
 const PERMISSION_DENIED = 7
 const UNAUTHENTICATED = 16
-
-/** What is wrong with a connection, and what to do. */
-export interface Reason {
-  message: string
-  remedy: string
-}
 
 /** What was seen at the other end. */
 type Seen = NetworkFailure | 'speaks' | 'wants-tls' | 'ended-after-tls' | 'something-else'
@@ -58,7 +52,10 @@ const SAID: Partial<Record<Seen, string>> = {
 }
 
 /** Why no connection came about: by the code of gRPC's answer, else by a look at what is there. */
-export async function whyUnreachable(options: TemporalSettings['connectionOptions'], error: unknown): Promise<Reason> {
+export async function whyUnreachable(
+  options: TemporalSettings['connectionOptions'],
+  error: unknown,
+): Promise<Unreachable> {
   const code = grpcCode(error)
   if (code === UNAUTHENTICATED || code === PERMISSION_DENIED)
     return refused(addressOf(options), options.apiKey !== undefined)
@@ -66,12 +63,12 @@ export async function whyUnreachable(options: TemporalSettings['connectionOption
 }
 
 /** What is plainly wrong without having tried to connect; null where it may come about yet. */
-export async function whyNotAtAll(options: TemporalSettings['connectionOptions']): Promise<Reason | null> {
+export async function whyNotAtAll(options: TemporalSettings['connectionOptions']): Promise<Unreachable | null> {
   const seen = await look(options)
   return seen === 'speaks' || seen === 'silent' ? null : inWords(options, seen)
 }
 
-function inWords(options: TemporalSettings['connectionOptions'], seen: Seen): Reason {
+function inWords(options: TemporalSettings['connectionOptions'], seen: Seen): Unreachable {
   const why =
     seen === 'client-certificate' && !hasClientCertificate(options.tls)
       ? 'it wants a client certificate'
@@ -87,7 +84,7 @@ function addressOf({ address }: TemporalSettings['connectionOptions']): string {
   return address ?? `localhost:${DEFAULT_PORT}`
 }
 
-function refused(address: string, withKey: boolean): Reason {
+function refused(address: string, withKey: boolean): Unreachable {
   return withKey
     ? {
         message: `The Temporal server at ${address} refuses the API key.`,

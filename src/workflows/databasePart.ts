@@ -1,8 +1,9 @@
-import { ActivityFailure, ApplicationFailure, isCancellation, proxyActivities } from '@temporalio/workflow'
+import { proxyActivities } from '@temporalio/workflow'
 import type { Activities } from '../activities'
 import type { StepName, Told } from '../domain/codes'
 import { ON_THE_PATRON_ROW, SIDE_BY_SIDE, type TransferName } from '../domain/plan'
 import { stepSentence } from '../domain/sentences'
+import { attentionOf, untilDecided, type Shown } from './attention'
 import type { Commands } from './commands'
 import { DATABASE_STEP, NOTE } from './options'
 
@@ -14,11 +15,6 @@ function step<Name extends Exclude<StepName, 'openMerge' | 'syncPortalLinks'>>(n
 
 const { noteAttention, noteCommand } = proxyActivities<Activities>(NOTE)
 const { abandonMerge } = proxyActivities<Activities>({ ...DATABASE_STEP, summary: 'Take the unfinished merge back' })
-
-export interface Shown {
-  goesOn: () => void
-  needsAttention: (told: Told) => void
-}
 
 /**
  * The steps of an open merge in the database, to its retirement. What fails for good waits for a person, who has it tried
@@ -42,18 +38,13 @@ export async function databasePart(merge: number, commands: Commands, shown: Sho
     if (resumed) await noteCommand(merge, 'resume', resumed.who)
     if (resumed && failed) {
       await noteAttention(merge, null)
-      shown.goesOn()
+      shown.status('running')
     }
     const end = await commands.untilAsked(['abandon'], () => databaseSteps(merge))
     if (end === 'left') continue
     if (end.done === null) break
     failed = true
-    // before it is stored: whoever reads that may ask at once
-    commands.phase = 'attention'
-    commands.turnDownPortal()
-    await noteAttention(merge, end.done)
-    shown.needsAttention(end.done)
-    await commands.wait(['resume', 'abandon'])
+    await untilDecided(merge, end.done, commands, shown)
     commands.phase = 'database'
   }
   commands.take(['resume', 'abandon'])
@@ -79,12 +70,4 @@ async function databaseSteps(merge: number): Promise<Told | null> {
 
 async function named(name: TransferName, merge: number): Promise<void> {
   await step(name)(merge)
-}
-
-export function attentionOf(error: unknown): Told {
-  if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error
-  const { cause } = error
-  const details = cause instanceof ApplicationFailure ? (cause.details?.[0] as Record<string, unknown> | undefined) : {}
-  const code = cause instanceof ApplicationFailure ? (cause.type ?? 'unforeseen') : 'unforeseen'
-  return { code, details: { ...details, step: error.activityType } }
 }

@@ -1,23 +1,35 @@
-import { ActivityFailure, ApplicationFailure, sleep, type ActivityOptions } from '@temporalio/workflow'
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  proxyActivities,
+  sleep,
+  workflowInfo,
+  type ActivityOptions,
+} from '@temporalio/workflow'
 import { msToNumber } from '@temporalio/common/lib/time'
+import type { Activities } from '../activities'
+import type { Shown } from './attention'
 import type { Command, Commands } from './commands'
-import { PORTAL_PATIENCE_MS, PORTAL_QUICK, PORTAL_WAIT } from './options'
+import { portalQueueOf } from './names'
+import { NOTE, PORTAL_PATIENCE_MS, PORTAL_QUICK, PORTAL_WAIT } from './options'
+import { standsAt, type PortalStand } from './portalStand'
+
+const { noteCommand } = proxyActivities<Activities>(NOTE)
 
 const LEAVES_A_TRY = ['skip-portal', 'give-way'] as const satisfies Command['name'][]
 const LEAVES_THE_WAIT = ['retry-portal', ...LEAVES_A_TRY] as const satisfies Command['name'][]
 
-/** How the portal's part stands while it has not ended. `refused` and `gave-up` need attention, and so does a failure nobody foresaw. */
-export type PortalStand = 'waiting' | 'refused' | 'gave-up' | { unforeseen: string }
-
 export interface PortalWork<T> {
-  /** Asks the portal, once or with the retries that the options say. */
-  attempt: (options: ActivityOptions, waiting: boolean) => Promise<T>
-  /** Stores and shows how it stands. */
-  stands: (stand: PortalStand) => Promise<void>
-  /** A person asked for it: recorded before it is done. */
-  retry: (command: Command) => Promise<void>
+  merge: number
+  /** Of the merge (`retired`), or of its undo (`undone`). */
+  of: 'retired' | 'undone'
+  /** What the Temporal UI says of the attempts. */
+  summary: string
+  /** The activity that asks the portal. */
+  attempt: (activities: Pick<Activities, 'syncPortalLinks' | 'revertPortalLinks'>) => Promise<T>
   /** Gives it up; false where it has ended meanwhile. */
   skip: (command: Command) => Promise<boolean>
+  shown: Shown
 }
 
 /**
@@ -40,7 +52,7 @@ export async function portalPart<T>(work: PortalWork<T>, commands: Commands): Pr
     }
     const retry = commands.take(['retry-portal'])
     if (retry !== undefined) {
-      await work.retry(retry)
+      await noteCommand(work.merge, 'retry-portal', retry.who)
       // a person who asks again after the end has it waited for anew
       if (next === 'ask') patienceEnds = Date.now() + PORTAL_PATIENCE_MS
       next = 'try'
@@ -49,7 +61,7 @@ export async function portalPart<T>(work: PortalWork<T>, commands: Commands): Pr
     let failed: PortalStand
     try {
       const end = await commands.untilAsked(waits ? LEAVES_THE_WAIT : LEAVES_A_TRY, () =>
-        waits ? waited(work, pauseMs, patienceEnds) : work.attempt(PORTAL_QUICK, false),
+        waits ? waited(work, pauseMs, patienceEnds) : work.attempt(portal(PORTAL_QUICK, work.summary)),
       )
       if (end === 'left') continue
       return end.done
@@ -58,7 +70,7 @@ export async function portalPart<T>(work: PortalWork<T>, commands: Commands): Pr
       pauseMs = pauseAfter(error)
       if (waits && failed === 'waiting') failed = 'gave-up'
     }
-    await work.stands(failed)
+    await standsAt(work.merge, work.of, failed, work.shown)
     commands.portalTried()
     next = failed === 'waiting' ? 'wait' : 'ask'
   }
@@ -66,7 +78,13 @@ export async function portalPart<T>(work: PortalWork<T>, commands: Commands): Pr
 
 async function waited<T>(work: PortalWork<T>, pauseMs: number, patienceEnds: number): Promise<T> {
   if (pauseMs > 0) await sleep(pauseMs)
-  return work.attempt(waitUntil(patienceEnds), true)
+  return work.attempt(portal(waitUntil(patienceEnds), 'Wait for the portal: tried each minute for 30 days'))
+}
+
+/** The portal has a queue of its own. */
+function portal(options: ActivityOptions, summary: string): Activities {
+  const taskQueue = portalQueueOf(workflowInfo().taskQueue)
+  return proxyActivities<Activities>({ ...options, taskQueue, summary })
 }
 
 /** How long a portal that is busy has asked us to stay away. */

@@ -1,19 +1,21 @@
 import { proxyActivities } from '@temporalio/workflow'
 import type { Activities } from '../activities'
-import type { MergeStatus, Told } from '../domain/codes'
 import { inBrussels } from '../domain/moments'
 import { statusSentence } from '../domain/sentences'
+import type { Shown } from './attention'
 import { NOTE } from './options'
-import type { PortalStand } from './portalPart'
 
 const { noteAttention, notePortal } = proxyActivities<Activities>(NOTE)
+
+/** How the portal's part stands while it has not ended. `refused` and `gave-up` need attention, and so does a failure nobody foresaw. */
+export type PortalStand = 'waiting' | 'refused' | 'gave-up' | { unforeseen: string }
 
 /** Stores and shows how the portal's part of a merge (`retired`) or an undo (`undone`) stands while it has not ended. */
 export async function standsAt(
   merge: number,
   of: 'retired' | 'undone',
   stand: PortalStand,
-  shown: { waits: (status: MergeStatus, words: string) => void; needsAttention: (told: Told) => void },
+  shown: Shown,
 ): Promise<void> {
   if (typeof stand === 'object') {
     const step = of === 'retired' ? 'syncPortalLinks' : 'revertPortalLinks'
@@ -23,5 +25,5 @@ export async function standsAt(
   await notePortal(merge, stand, of)
   if (stand !== 'waiting') return shown.needsAttention({ code: `portal-${stand}`, details: { merge } })
   const status = of === 'retired' ? 'waiting-for-portal' : 'undo-waiting-for-portal'
-  shown.waits(status, statusSentence(status, { merge, since: inBrussels(new Date()) }, 'en'))
+  shown.status(status, statusSentence(status, { merge, since: inBrussels(new Date()) }, 'en'))
 }

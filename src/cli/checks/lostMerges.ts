@@ -22,11 +22,11 @@ interface UnfinishedMerge {
 // a merge without a workflow that waits for the portal belongs to the sweeper of campaigns
 const unfinished = statement<UnfinishedMerge>(
   'doctor.unfinishedMerges',
-  `select m.id, m.kept, m.removed, m.status, case when x.undo then u.workflow_id else m.workflow_id end as "workflowId",
-     case when x.undo then u.first_run_id else m.first_run_id end as "firstRunId"
-   from merge m left join undo u on u.merge = m.id cross join lateral (select m.status in ('undoing', 'undone') as undo) x
-   where (m.status in ('open', 'undoing') or (m.status in ('retired', 'undone') and m.portal in ('pending', 'waiting')
-       and case when x.undo then u.workflow_id else m.workflow_id end is not null))
+  `select m.id, m.kept, m.removed, m.status, w.id as "workflowId", w.run as "firstRunId"
+   from merge m cross join lateral (
+     select m.workflow_id, m.first_run_id where m.status in ('open', 'retired')
+     union all select u.workflow_id, u.first_run_id from undo u where u.merge = m.id and m.status in ('undoing', 'undone')) w (id, run)
+   where (m.status in ('open', 'undoing') or (m.portal in ('pending', 'waiting') and w.id is not null))
      and ($1::bigint[] is null or m.id = any($1))
    order by m.id limit $2`,
 )

@@ -3,7 +3,7 @@ import { temporal } from '@temporalio/proto'
 import { isOntdubbelError } from '../../domain/errors'
 import { connectClient } from '../../temporal/connection'
 import { isNotForUs, missingSearchAttributes } from '../../temporal/namespace'
-import type { Reason } from '../../temporal/whyUnreachable'
+import type { Unreachable } from '../../domain/networkFailures'
 import { QUEUES, queueName, SEARCH_ATTRIBUTES, type QueueName } from '../../workflows/names'
 import type { Places } from '../context'
 import { CHECK_TIMEOUT_MS, saidBy, well, wrong, type Check } from './check'
@@ -55,7 +55,7 @@ export async function checkTemporal(places: Places): Promise<{ checks: Check[]; 
 /** Settings that make no sense and a missing stack say themselves what to do. */
 function notConnected(error: unknown): Check {
   if (!isOntdubbelError(error) || error.code !== 'temporal-unreachable') return wrong('temporal', saidBy(error), null)
-  const { message, remedy } = error.details as unknown as Reason
+  const { message, remedy } = error.details as unknown as Unreachable
   return wrong('temporal', message, remedy)
 }
 
