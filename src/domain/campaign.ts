@@ -1,0 +1,124 @@
+import type { Override, TakeField, Told } from './codes'
+
+/** What people read as a campaign's status (cli.md). */
+export const CAMPAIGN_STATUSES = [
+  'running',
+  'pausing',
+  'paused',
+  'completed',
+  'cancelled',
+  'undoing',
+  'undone',
+] as const
+export type CampaignStatus = (typeof CAMPAIGN_STATUSES)[number]
+
+/** What becomes of a pair of a campaign (campaigns.md §2), in the order in which people read them. */
+export const OUTCOMES = [
+  'completed',
+  'refused',
+  'needs-acceptance',
+  'set-aside',
+  'waiting-for-portal',
+  'portal-skipped',
+  'needs-attention',
+  'undone',
+  'waiting',
+  'running',
+  'pending',
+  'not-run',
+] as const
+export type Outcome = (typeof OUTCOMES)[number]
+
+/** Groups of some 40 ms, which desks do not notice; groups of some 100 ms, for a night. */
+export const PACES = ['desk', 'full'] as const
+export type Pace = (typeof PACES)[number]
+
+/** Why a campaign pauses: somebody asked, `--first`, the brake, or what nobody foresaw. */
+export const PAUSE_CODES = ['asked', 'first-pairs', 'too-many-bad', 'unforeseen'] as const
+export type PauseCode = (typeof PAUSE_CODES)[number]
+
+/** Given on the pair, never for a whole campaign. */
+export const ONLY_ON_A_PAIR = [
+  'unverified-login-gains-access',
+  'rejected-before',
+  'different-national-numbers',
+] as const
+
+export const MOST_LANES = 64
+
+/** One line of a list. */
+export interface ListedPair {
+  keep: number
+  remove: number
+  take: TakeField[]
+  /** Codes of warnings. */
+  accept: string[]
+  override: Override[]
+}
+
+/** How a campaign is started. */
+export interface CampaignOptions {
+  name: string | null
+  /** YYYY-MM-DD. */
+  on: string
+  accept: string[]
+  override: Override[]
+  lanes: number
+  pace: Pace
+  /** HH:MM-HH:MM, Europe/Brussels; null: at any hour. */
+  hours: string | null
+  /** Pauses after so many pairs of the list. */
+  first: number | null
+  by: string
+  reason: string | null
+}
+
+/** What can be changed while it runs; what is left out stays. `hours` null: at any hour. */
+export interface CampaignSettings {
+  lanes?: number
+  pace?: Pace
+  hours?: string | null
+}
+
+/** The object of `campaign start --json` and `campaign status --json`. */
+export interface CampaignReport {
+  id: number
+  status: CampaignStatus
+  pairs: number
+  /** Every outcome with its count; their sum is `pairs`. */
+  outcomes: Record<Outcome, number>
+  /** Of the last minute in which it merged, or null where it has not. */
+  pairsPerSecond: number | null
+  temporalUrl: string | null
+  name: string | null
+  on: string
+  lanes: number
+  pace: Pace
+  hours: string | null
+  first: number | null
+  /** False outside of its hours. */
+  withinHours: boolean
+  /** Why it pauses, with its sentence; null where it does not. */
+  paused: (Told<PauseCode> & { message: string }) | null
+  /** The unfinished merges that pairs wait for, the first few. */
+  waitsFor: number[]
+  /** At the pace of the last minute; null where that tells nothing. */
+  secondsLeft: number | null
+  by: string
+  reason: string | null
+  startedAt: string
+  endedAt: string | null
+}
+
+/** A line of `campaign report`. */
+export interface PairReport {
+  keep: number
+  remove: number
+  outcome: Outcome
+  /** A refusal's code, what was to be accepted, what failed, or null. */
+  reason: string | null
+  warnings: string[]
+  merge: number | null
+  /** Rows that moved, by the names of the steps' counts. */
+  moved: Record<string, number>
+}
