@@ -8,7 +8,8 @@ import type { Pool } from 'pg'
 import { run, runOne, statement, type Queryable } from '../database/statement'
 import { isOntdubbelError, errorIn, OntdubbelError } from '../domain/errors'
 import { IMPORT_SENTENCES, type Sentence } from '../domain/sentences'
-import { linesOf } from './read'
+import { textLinesOf } from '../input/lines'
+import { LONGEST_LINE_BYTES } from './read'
 import type { PortalAccountRecord } from './schema'
 
 /** Takes account lines to the portal, without line ends; rejects where it cannot. Doing it again changes nothing. */
@@ -48,8 +49,8 @@ export class Spool {
 
   async *lines(): AsyncGenerator<string> {
     // not readline: it ends lines at \u2028 too, which an account's id may hold
-    for await (const { bytes } of linesOf(createReadStream(path.join(this.folder, 'lines')))) {
-      if (bytes.length > 0) yield bytes.toString()
+    for await (const { text } of textLinesOf(createReadStream(path.join(this.folder, 'lines')), LONGEST_LINE_BYTES)) {
+      yield text
     }
   }
 

@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg'
 import { IMPORT_PROBLEMS } from '../domain/sentences'
-import type { Problem, Reason } from './badInput'
+import type { Problem, Reason } from '../input/badLine'
 import { KINDS, namesLibrary } from './fields'
 
 /** A look at the staged file that gives the first row for which something does not hold. */

@@ -1,5 +1,5 @@
 import { IMPORT_PROBLEMS, IMPORT_WANTS } from '../domain/sentences'
-import type { Contradiction } from './badInput'
+import type { Contradiction } from '../input/badLine'
 import type { InterchangeRecord, PatronRecord, PortalAccountRecord } from './schema'
 
 /**

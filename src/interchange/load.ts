@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import type { Pool, PoolClient } from 'pg'
-import { inPlainTransaction } from '../database/transaction'
+import { inLongTransaction } from '../database/longTransaction'
 import { OntdubbelError } from '../domain/errors'
 import { IMPORT_PROBLEMS, IMPORT_SENTENCES, type Sentence } from '../domain/sentences'
 import {
@@ -13,7 +13,8 @@ import {
   type SendAccounts,
   type UnsentFile,
 } from './accounts'
-import { badLine, refusedByTheDatabase } from './badInput'
+import { badLine } from '../input/badLine'
+import { refusedByTheDatabase } from './badInput'
 import { firstProblem } from './checks'
 import { hangsOnPatron, KINDS, type Kind } from './fields'
 import { readRecords } from './read'
@@ -43,13 +44,6 @@ export interface ImportOptions {
 
 /** A record that a merge or another import holds is let go within seconds. */
 const LOCK_TIMEOUT = '30s'
-/** For the sorts and hashes of a file of some million rows; the server has it once an import. */
-const WORK_MEMORY = '128MB'
-/** A command line that was killed is noticed while a long statement runs, not at its end. */
-const CONNECTION_CHECK = '2s'
-
-/** Standard input may be as slow as it likes. */
-const NO_TIME_LIMITS = ['statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout']
 
 const LOADED_TABLES = ['library', 'patron', ...KINDS.map(({ table }) => table)]
 
@@ -92,30 +86,16 @@ async function loadStore(
   options: ImportOptions,
 ): Promise<Loaded> {
   const { signal } = options
-  let cancel = () => {}
   const stopReading = () => void (input as Partial<Readable>).destroy?.()
   signal?.addEventListener('abort', stopReading)
   try {
-    const loaded = await inPlainTransaction(pool, async (client) => {
-      let cancelled: Promise<void> | undefined
-      cancel = () => void (cancelled = cancelStatement(pool, client))
-      signal?.addEventListener('abort', cancel)
-      try {
-        return await stageAndLoad(client, input, spool, options)
-      } finally {
-        signal?.removeEventListener('abort', cancel)
-        // one that comes late would meet whatever the connection does next, for somebody else
-        await cancelled
-        signal?.throwIfAborted()
-      }
-    })
+    const loaded = await inLongTransaction(pool, (client) => stageAndLoad(client, input, spool, options), signal)
     if (loaded.counts.patrons > 0) await analyzeWhereAllowed(pool)
     return loaded
   } catch (error) {
     if (signal?.aborted) throw new OntdubbelError('stopped', IMPORT_SENTENCES.stopped, 1)
     throw refusedByTheDatabase(error)
   } finally {
-    signal?.removeEventListener('abort', cancel)
     signal?.removeEventListener('abort', stopReading)
   }
 }
@@ -127,9 +107,7 @@ async function stageAndLoad(
   options: ImportOptions,
 ): Promise<Loaded> {
   await client.query(
-    `set local ontdubbel.import = 'on'; set local lock_timeout = '${LOCK_TIMEOUT}'; set local work_mem = '${WORK_MEMORY}';
-     set local client_connection_check_interval = '${CONNECTION_CHECK}'; set local datestyle = 'ISO, YMD';
-     ${NO_TIME_LIMITS.map((limit) => `set local ${limit} = 0`).join('; ')}`,
+    `set local ontdubbel.import = 'on'; set local lock_timeout = '${LOCK_TIMEOUT}'; set local datestyle = 'ISO, YMD'`,
   )
   const progress: ImportProgress = { stage: 'reading', lines: 0, bytes: 0 }
   const enter = (stage: ImportProgress['stage']) => options.onProgress?.({ ...progress, stage })
@@ -228,12 +206,6 @@ function insertOf(kind: Kind): string {
 function counted(of: (called: string) => number): ImportCounts {
   const called = ['libraries', 'patrons', 'merged', ...KINDS.map(({ list }) => list), 'portalAccounts']
   return Object.fromEntries(called.map((each) => [each, of(each)])) as ImportCounts
-}
-
-/** Ends the statement that the import is waiting for; its transaction then rolls back. */
-async function cancelStatement(pool: Pool, client: PoolClient): Promise<void> {
-  const { processID } = client as PoolClient & { processID?: number }
-  await pool.query('select pg_cancel_backend($1)', [processID]).catch(() => {})
 }
 
 /** The planner knows the new rows at once. Where the role may not, PostgreSQL says so in a notice and goes on. */

@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { IMPORT_PROBLEMS, IMPORT_WANTS, type ImportWant } from '../domain/sentences'
-import type { Reason } from './badInput'
+import { id, object, oneOf, says } from '../input/values'
 
 /**
  * The records of the interchange file, one a line. Strict: unknown keys are errors. What may be left out may be null too,
@@ -23,27 +22,6 @@ const DATE = /^(\d{4})-(\d\d)-(\d\d)$/
 const INSTANT =
   /^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-](?:0\d|1[0-5]):[0-5]\d)$/
 
-/** What an issue's message says: zod has texts only, and ours are in two languages. */
-interface Wanted {
-  missing: boolean
-  wants: ImportWant
-  about: Record<string, unknown>
-}
-
-function says(wants: ImportWant, about: Record<string, unknown> = {}) {
-  return {
-    error: ({ input }: { input?: unknown }) =>
-      JSON.stringify({ missing: input === undefined, wants, about } satisfies Wanted),
-  }
-}
-
-/** The reason that the message of an issue of these schemas stands for. */
-export function wantedBy(message: string): Reason {
-  const { missing, wants, about } = JSON.parse(message) as Wanted
-  const sentence = missing ? IMPORT_PROBLEMS.missing : IMPORT_PROBLEMS.expected
-  return { says: sentence, about: { ...about, wanted: IMPORT_WANTS[wants] } }
-}
-
 function isRealDate(text: string): boolean {
   const found = DATE.exec(text)
   if (!found) return false
@@ -65,9 +43,6 @@ function isInstant(text: string): boolean {
   const ms = Date.parse(text)
   return ms >= FIRST_INSTANT_MS && ms < LAST_INSTANT_MS
 }
-
-const anId = says('id')
-const id = z.int(anId).min(1, anId)
 
 const ofKey = says('key', { most: LONGEST_KEY_CHARS })
 const key = z.string(ofKey).regex(KEY_TEXT, ofKey).max(LONGEST_KEY_CHARS, ofKey)
@@ -101,19 +76,11 @@ const countOrZero = z
   .nullish()
   .transform((value) => value ?? 0)
 
-function oneOf<const Values extends readonly string[]>(values: Values) {
-  return z.enum(values, says('oneOf', { values }))
-}
-
 function listOf<Row extends z.ZodType>(row: Row) {
   return z
     .array(row, says('list'))
     .nullish()
     .transform((rows): z.output<Row>[] => rows ?? [])
-}
-
-function object<Shape extends z.ZodRawShape>(shape: Shape) {
-  return z.strictObject(shape, says('object'))
 }
 
 const addressKeys = object({
