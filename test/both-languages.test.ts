@@ -120,6 +120,7 @@ const TABLES_ONLY = ['exportLines', 'fields', 'load', 'staging'].map((name) => `
 const STAFF_FILES = filesOf(
   'src/cli',
   'src/merges',
+  'src/campaigns',
   'src/patrons',
   'src/portal',
   'src/input',
@@ -141,6 +142,7 @@ const NOT_FOR_STAFF = [
   'statement',
   '.query',
   'sql:',
+  'STAGED',
   // how the reference portal may be told to behave: ops
   'BEHAVIOURS',
 ]

@@ -5,7 +5,18 @@ import { declaredStatements } from '../src/database/statement'
 import { freshDatabase, type TestDatabase } from './support/database'
 
 /** Every module under these folders that declares statements. */
-const FOLDERS = ['database', 'steps', 'merges', 'patrons', 'interchange', 'portal', 'activities', 'cli', 'temporal']
+const FOLDERS = [
+  'database',
+  'steps',
+  'merges',
+  'campaigns',
+  'patrons',
+  'interchange',
+  'portal',
+  'activities',
+  'cli',
+  'temporal',
+]
 
 let database: TestDatabase
 beforeAll(async () => (database = await freshDatabase()))
