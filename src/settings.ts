@@ -7,6 +7,8 @@ const workerSettings = z.object({
   PORTAL_TOKEN: z.string().min(1),
   /** Connections of a desk worker to the library database. */
   DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(200).default(20),
+  /** Batches of campaigns that a worker merges at once, each on a connection of its own. */
+  CAMPAIGN_SLOTS: z.coerce.number().int().min(1).max(64).default(2),
   PORTAL_CALLS_AT_ONCE: z.coerce.number().int().min(1).max(100).optional(),
   PORTAL_CALLS_PER_SECOND: z.coerce.number().min(0.1).max(10_000).optional(),
   PORTAL_TIMEOUT_MS: z.coerce.number().int().min(100).max(60_000).optional(),

@@ -11,16 +11,21 @@ import { createLog, installRuntime } from './temporal/runtime'
 import { createWorker } from './temporal/worker'
 import { QUEUES, type QueueName } from './workflows/names'
 
-/** Wires a worker process and nothing else. `--queue desk|portal` serves one queue; default: all, on one connection. */
+/** Planning, steering and counting campaigns, and their portal part: small statements. */
+const STEERING_CONNECTIONS = 6
+
+/** Wires a worker process and nothing else. `--queue desk|campaign|portal` serves one queue; default: all, on one connection. */
 async function main(): Promise<void> {
   const log = createLog('worker')
   installRuntime(log)
   const settings = readWorkerSettings(process.env)
-  const pool = createPool(settings.DATABASE_URL, {
-    max: settings.DATABASE_CONNECTIONS,
-    pipeline: true,
-    applicationName: 'ontdubbel worker',
-  })
+  const connections = (max: number, applicationName: string) =>
+    createPool(settings.DATABASE_URL, { max, pipeline: true, applicationName })
+  const pool = connections(settings.DATABASE_CONNECTIONS, 'ontdubbel worker')
+  const pools = {
+    batches: connections(settings.CAMPAIGN_SLOTS, 'ontdubbel campaign'),
+    steering: connections(STEERING_CONNECTIONS, 'ontdubbel campaign steering'),
+  }
   await refuseNewerMajor(pool)
   const portal = createPortalClient({
     url: settings.PORTAL_URL,
@@ -32,7 +37,8 @@ async function main(): Promise<void> {
   const { connection, namespace } = await connectWorker()
   await ensureSearchAttributes(connection, namespace)
 
-  const setUp = { pool, portal, connection, namespace, queuePrefix: settings.TASK_QUEUE_PREFIX }
+  const { TASK_QUEUE_PREFIX: queuePrefix, CAMPAIGN_SLOTS: campaignSlots } = settings
+  const setUp = { pool, pools, portal, connection, namespace, queuePrefix, campaignSlots }
   const workers = await Promise.all(queuesAsked().map((queue) => createWorker(queue, setUp)))
   const stop = () => workers.forEach((worker) => worker.getState() === 'RUNNING' && worker.shutdown())
   process.on('SIGTERM', stop)
@@ -41,7 +47,11 @@ async function main(): Promise<void> {
   const running = Promise.all(workers.map((worker) => worker.run()))
   process.stdout.write('ready\n')
   await running
-  await Promise.all([portal.close(), pool.end(), connection.close()])
+  await Promise.all([
+    portal.close(),
+    ...[pool, pools.batches, pools.steering].map((each) => each.end()),
+    connection.close(),
+  ])
 }
 
 function queuesAsked(): QueueName[] {

@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs'
+import * as campaign from '../src/domain/campaign'
 import * as codes from '../src/domain/codes'
+import { PAUSE_SENTENCES } from '../src/domain/sentences/campaigns'
+import { COUNTS } from '../src/domain/sentences/counts'
 import { fill, say } from '../src/domain/sentences/fill'
 import { dayIn, euros, momentIn } from '../src/domain/sentences/formats'
 import { REFUSAL_SENTENCES } from '../src/domain/sentences/refusals'
@@ -82,8 +85,17 @@ describe('every code has its sentence', () => {
     OVERRIDES: [{ table: REFUSAL_SENTENCES, whole: false }],
     TAKE_FIELDS: [{ table: VALUES.field, whole: false }],
     UNDO_CODES: [{ table: UNDO_SENTENCES, whole: true }],
+    CAMPAIGN_STATUSES: [{ table: VALUES.campaignStatus, whole: true }],
+    OUTCOMES: [{ table: VALUES.outcome, whole: true }],
+    PACES: [{ table: VALUES.pace, whole: true }],
+    PAUSE_CODES: [{ table: PAUSE_SENTENCES, whole: true }],
+    ONLY_ON_A_PAIR: [{ table: { ...WARNING_SENTENCES, ...REFUSAL_SENTENCES }, whole: false }],
+    MOVED: [{ table: COUNTS, whole: false }],
   }
-  const lists = Object.entries(codes).filter(([, value]) => Array.isArray(value)) as [string, readonly string[]][]
+  const lists = Object.entries({ ...codes, ...campaign }).filter(([, value]) => Array.isArray(value)) as [
+    string,
+    readonly string[],
+  ][]
 
   test.each(lists)('%s', (name, list) => {
     expect(TABLES).toHaveProperty(name)

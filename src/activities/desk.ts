@@ -11,6 +11,7 @@ import { recordCommand, type MergeCommand, type Who } from '../merges/commands'
 import { skipPortal } from '../merges/skipPortal'
 import { setAttention, setPortal, setStartedBy } from '../merges/store'
 import { whileHeartbeating } from './heartbeat'
+import { starterOf } from './starter'
 
 /** The database steps of a single merge, one activity each, with names that a librarian understands. */
 export function deskActivities(pool: Pool) {
@@ -66,14 +67,8 @@ export function deskActivities(pool: Pool) {
     /** Records who started the workflow as Temporal knows them, beside what the caller says of themselves. */
     async noteStarter(merge: number, of: 'merge' | 'undo'): Promise<void> {
       await whileHeartbeating(async () => {
-        const { info, client } = Context.current()
-        const answer = await client.workflowService.getWorkflowExecutionHistory({
-          namespace: info.namespace,
-          execution: info.workflowExecution ?? null,
-          maximumPageSize: 1,
-        })
-        const started = answer.history?.events?.[0]?.workflowExecutionStartedEventAttributes
-        if (started?.identity) await setStartedBy(pool, merge, started.identity, of)
+        const identity = await starterOf(Context.current())
+        if (identity !== null) await setStartedBy(pool, merge, identity, of)
       })
     },
 

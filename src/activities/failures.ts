@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity'
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common'
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker'
-import { judgeFailure, sqlState } from '../database/failures'
+import { faultCode, judgeFailure, sqlState } from '../database/failures'
 import { isOntdubbelError } from '../domain/errors'
 import { FAILURES, failureSentence, isFailureCode, type FailureCode } from '../domain/sentences'
 import { isPortalError } from '../portal/errors'
@@ -16,7 +16,7 @@ const UNFORESEEN_ATTEMPTS = 5
 export class FailuresOfOurs implements ActivityInboundCallsInterceptor {
   async execute(input: ActivityExecuteInput, next: Next<ActivityInboundCallsInterceptor, 'execute'>): Promise<unknown> {
     const { log, info } = Context.current()
-    const event = { activity: info.activityType, attempt: info.attempt, ...mergeIn(input.args) }
+    const event = { activity: info.activityType, attempt: info.attempt, ...whatIn(info.activityType, input.args) }
     const began = performance.now()
     try {
       const result = await next(input)
@@ -30,9 +30,11 @@ export class FailuresOfOurs implements ActivityInboundCallsInterceptor {
   }
 }
 
-/** Of an activity's arguments only a merge's id is told. */
-function mergeIn(args: readonly unknown[]): { merge?: number } {
-  return typeof args[0] === 'number' ? { merge: args[0] } : {}
+/** Of an activity's arguments only the id of a merge, a campaign or a batch is told. */
+function whatIn(activity: string, [id]: readonly unknown[]): Record<string, number> {
+  if (typeof id !== 'number' || activity === 'sweepPortal') return {}
+  if (/Batch(Portal)?$/.test(activity) && activity !== 'planBatch') return { batch: id }
+  return /Campaign|^planBatch$|^setWithinHours$/.test(activity) ? { campaign: id } : { merge: id }
 }
 
 function tell(log: Context['log'], failure: Error, event: Record<string, unknown>, error: unknown): void {
@@ -84,7 +86,7 @@ export function failureOf(error: unknown, attempt = 1): Error {
       return failure('database-away', details)
     case 'unique':
     case 'fault':
-      return failure(state === 'OD002' ? 'record-not-empty' : 'step-failed', details)
+      return failure(faultCode(state), details)
     default:
       return failure('unforeseen', details, { nonRetryable: attempt >= UNFORESEEN_ATTEMPTS })
   }

@@ -5,7 +5,13 @@ const HEARTBEAT_INTERVAL_MS = 700
 
 /** Runs an activity's work while a timer heartbeats, and gives it the signal that cancels it and a way to say that it waits. */
 export async function whileHeartbeating<T>(
-  work: (context: { signal: AbortSignal; attempt: number; onWait: () => void }) => Promise<T>,
+  work: (context: {
+    signal: AbortSignal
+    attempt: number
+    onWait: () => void
+    /** What the next heartbeat says: counts. */
+    tell: (what: unknown) => void
+  }) => Promise<T>,
 ): Promise<T> {
   const context = Context.current()
   let details: unknown
@@ -18,6 +24,7 @@ export async function whileHeartbeating<T>(
         details = 'waits for a desk that has one of the records'
         context.heartbeat(details)
       },
+      tell: (what) => void (details = what),
     })
   } finally {
     clearInterval(timer)

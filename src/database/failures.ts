@@ -20,6 +20,11 @@ export function sqlState(error: unknown): string | undefined {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
 }
 
+/** What is told of a merge's fault, by its SQLSTATE. */
+export function faultCode(state: string | undefined): 'record-not-empty' | 'step-failed' {
+  return state === 'OD002' ? 'record-not-empty' : 'step-failed'
+}
+
 /** Judges an error by its SQLSTATE, or, where it has none, by what a lost connection says. */
 export function judgeFailure(error: unknown): DatabaseFailure {
   const state = sqlState(error)

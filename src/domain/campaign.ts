@@ -46,6 +46,21 @@ export const ONLY_ON_A_PAIR = [
 
 export const MOST_LANES = 64
 
+/** What a merge moves, as the steps' counts call it (`portalLinks`: what the portal's step calls changed), in the order of the rules. */
+export const MOVED = [
+  'loans',
+  'holds',
+  'loanHistory',
+  'preferences',
+  'charges',
+  'contacts',
+  'messages',
+  'cards',
+  'subscriptions',
+  'portalLinks',
+] as const
+export type Moved = (typeof MOVED)[number]
+
 /** One line of a list. */
 export interface ListedPair {
   keep: number
@@ -115,10 +130,15 @@ export interface PairReport {
   keep: number
   remove: number
   outcome: Outcome
-  /** A refusal's code, what was to be accepted, what failed, or null. */
+  /**
+   * The code of why it was refused, set aside (or waits, or needs attention); of `needs-acceptance` the codes of the warnings
+   * that were not accepted, with a space between; else null.
+   */
   reason: string | null
+  /** The codes of the warnings that are stored with the merge, in the order of domain.md. */
   warnings: string[]
+  /** Null for `pending`, `waiting`, `set-aside`, `not-run`; a refused pair has one. */
   merge: number | null
-  /** Rows that moved, by the names of the steps' counts. */
-  moved: Record<string, number>
+  /** Rows that moved; nothing where nothing was merged. */
+  moved: Partial<Record<Moved, number>>
 }

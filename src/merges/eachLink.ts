@@ -3,6 +3,11 @@ import { isPortalError, type PortalError } from '../portal/errors'
 /** Nothing that this token asks will be done. */
 const TOKEN_REFUSED = 401
 
+/** A refusal of whatever is asked, not of one account. */
+export function isForAll({ details }: PortalError): boolean {
+  return details['status'] === TOKEN_REFUSED
+}
+
 /**
  * Does the work of each link, one after the other. A refusal may be for one account alone: the links of the others are not
  * given up with it.
@@ -14,7 +19,7 @@ export async function eachLink<L>(links: readonly L[], work: (link: L) => Promis
     try {
       await work(link)
     } catch (error) {
-      if (!isPortalError(error) || error.retryable || error.details['status'] === TOKEN_REFUSED) throw error
+      if (!isPortalError(error) || error.retryable || isForAll(error)) throw error
       refused ??= error
     }
   }

@@ -20,11 +20,17 @@ const HALF_MADE_MS = 1_000
 /** A worker that cannot start is tried again no more often than this. */
 const WORKER_PAUSE_MS = 5_000
 
+/** Design §5: one computes for a campaign while the other serves a desk, each on an event loop of its own. */
+const WORKERS = [
+  { name: 'worker', queues: ['desk', 'portal'] },
+  { name: 'campaign-worker', queues: ['campaign'] },
+]
+
 export interface StackOptions {
   dataDir: string
   /** Empties the data folder first. */
   fresh?: boolean
-  /** False starts no worker. */
+  /** False starts no workers. */
   worker?: boolean
   /** Hears, in a line each, what is being done. */
   log?: (line: string) => void
@@ -42,7 +48,7 @@ export interface Stack {
 
 /**
  * Starts the embedded stack: PostgreSQL with the library's database brought to this version, the Temporal server with its
- * UI, the reference portal, a worker. Whatever an `up` that was killed left running on this folder is stopped first.
+ * UI, the reference portal, two workers. Whatever an `up` that was killed left running on this folder is stopped first.
  * Fails at once with `stack-running` or `not-a-data-folder` (exit code 2), and has done nothing then.
  */
 export function startStack(options: StackOptions): Stack {
@@ -111,7 +117,11 @@ async function startAll(options: StackOptions, lock: DataDirLock, children: Chil
   ])
   const databaseUrl = postgres.workerUrl()
   const workerOptions = { dataDir, databaseUrl, temporal, portal, children }
-  if (worker) await keepWorker(workerOptions, log, () => writeStackFile(dataDir, { ...info, pids: children.pids() }))
+  const replaced = () => writeStackFile(dataDir, { ...info, pids: children.pids() })
+  if (worker) {
+    const kept = WORKERS.map((each) => keepWorker({ ...workerOptions, ...each }, log, replaced))
+    await together(children, kept)
+  }
   const info: StackInfo = {
     pids: children.pids(),
     databaseUrl,
@@ -125,11 +135,11 @@ async function startAll(options: StackOptions, lock: DataDirLock, children: Chil
 }
 
 /**
- * Starts the worker, and another one whenever it ends unasked: workers are replaceable, and what it had at hand is done again.
+ * Starts a worker, and another one whenever it ends unasked: workers are replaceable, and what it had at hand is done again.
  * Rejects where the first one does not come to work.
  */
 async function keepWorker(
-  options: Omit<WorkerProcessOptions, 'onEnd'>,
+  options: Omit<WorkerProcessOptions, 'onEnd'> & { name: string },
   log: (line: string) => void,
   replaced: () => void,
 ): Promise<void> {
@@ -142,11 +152,11 @@ async function keepWorker(
   await startWorkerProcess({
     ...options,
     onEnd: (how) => {
-      log(`the worker ended (${how}): another one is started`)
+      log(`the ${options.name} ended (${how}): another one is started`)
       void again()
     },
   })
-  log('the worker is at work')
+  log(`the ${options.name} is at work`)
 }
 
 /** All of them, or the first failure, told when the others are stopped. */

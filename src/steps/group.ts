@@ -60,6 +60,11 @@ export async function mergeInTransaction(
   return result
 }
 
+export interface GroupOptions extends MergeTransactionOptions {
+  /** What the caller writes in the same transaction, once it is known what becomes of the merges. */
+  also?: (result: GroupResult) => Promise<unknown>
+}
+
 /**
  * Merges a group in one transaction of its own and commits it. Rejects with the first error of `pg`, nothing done; which
  * mean "again, in halves" says database/failures.ts. `client` is a connection of the caller's, idle.
@@ -67,7 +72,7 @@ export async function mergeInTransaction(
 export async function mergeGroup(
   client: Client | PoolClient,
   merges: readonly number[],
-  options: MergeTransactionOptions = {},
+  { also = async () => {}, ...options }: GroupOptions = {},
 ): Promise<GroupResult> {
   try {
     // not awaited: the connection sends it ahead of what follows, and its error is that of whatever follows
@@ -75,12 +80,9 @@ export async function mergeGroup(
     const worked = mergeInTransaction(client, merges)
     await allOf([begun, worked])
     const result = await worked
-    if (result.merged.length > 0) {
-      const told = tellTheFeed(client, result.merged, 'merged')
-      await allOf([told, commit(client)])
-    } else {
-      await commit(client)
-    }
+    const rest = [also(result)]
+    if (result.merged.length > 0) rest.push(tellTheFeed(client, result.merged, 'merged'))
+    await allOf([...rest, commit(client)])
     return result
   } catch (error) {
     await client.query('rollback').catch(() => {})

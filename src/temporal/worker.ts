@@ -17,6 +17,9 @@ const DESK_ACTIVITIES = 20
 /** The portal client has its own limits; more activities at once would only queue there. */
 const PORTAL_ACTIVITIES = 20
 
+/** On two cores a third batch at once gains nothing (design §4). */
+const CAMPAIGN_SLOTS = 2
+
 /** The workflows' code, bundled once at set-up. */
 export const WORKFLOW_BUNDLE = path.join(packageRoot, 'dist', 'workflow-bundle.js')
 
@@ -25,6 +28,8 @@ export interface WorkerSetUp extends ActivityDependencies {
   namespace: string
   /** What the task queues' names begin with. */
   queuePrefix?: string | undefined
+  /** Batches of campaigns at work at once; as many connections has `pools.batches`. */
+  campaignSlots?: number | undefined
 }
 
 /** One worker for one task queue. */
@@ -45,6 +50,6 @@ export async function createWorker(queue: QueueName, setUp: WorkerSetUp): Promis
     ...common,
     workflowBundle: { codePath: WORKFLOW_BUNDLE },
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT_MS,
-    maxConcurrentActivityTaskExecutions: DESK_ACTIVITIES,
+    maxConcurrentActivityTaskExecutions: queue === 'desk' ? DESK_ACTIVITIES : (setUp.campaignSlots ?? CAMPAIGN_SLOTS),
   })
 }

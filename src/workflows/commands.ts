@@ -1,14 +1,6 @@
-import {
-  ApplicationFailure,
-  CancellationScope,
-  condition,
-  currentUpdateInfo,
-  isCancellation,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow'
+import { CancellationScope, condition, isCancellation, setHandler, type ApplicationFailure } from '@temporalio/workflow'
 import type { MergeStatus } from '../domain/codes'
-import { MAX_REASON_CHARACTERS } from '../domain/request'
+import { askedBy, checkAsking, refused, whoAsks, type Asked } from './asking'
 import { abandon, giveWay, resume, retryPortal, skipPortal, type Asking } from './messages'
 
 /** Where a merge is, as far as it matters for what may be asked of it. */
@@ -17,16 +9,10 @@ export type Phase = 'opening' | 'database' | 'attention' | 'portal' | 'ended'
 /** What a person has asked of a merge and nothing has acted on yet. */
 export interface Command {
   name: 'resume' | 'abandon' | 'retry-portal' | 'skip-portal' | 'give-way'
-  /** `asked`: of which asking this is, the same however often it is done (again). */
-  who: { by: string; reason: string | null; asked: string | null }
+  who: Asked
   /** It cannot be done in the state that the merge has come to. */
   turnedDown?: boolean
 }
-
-/** Whoever sends an update by hand may leave out who they are. */
-const SOMEBODY = 'unknown'
-/** A reason stays in the history: what looks like a national number or an e-mail address is not let in. */
-const PERSONAL = /\d{2}[. ]?\d{2}[. ]?\d{2}[-. ]?\d{3}[-. ]?\d{2}|[^\s@]+@[^\s@]+/
 
 export interface WhatMayBeAsked {
   /** An existing merge or undo is taken up, of which nothing is known yet. */
@@ -171,9 +157,7 @@ export class Commands {
   }
 
   private ask(name: Command['name'], asking: string | Asking | undefined): Command {
-    const id = currentUpdateInfo()?.id
-    const asked = id === undefined ? null : `${workflowInfo().workflowId}/${id}`
-    this.command = { name, who: { ...whoAsks(asking), asked } }
+    this.command = { name, who: askedBy(asking) }
     return this.command
   }
 
@@ -187,34 +171,11 @@ export class Commands {
   }
 
   private allow(phases: readonly Phase[], asking: unknown): void {
-    if (!isAsking(asking)) throw refused('bad-input', 'Expected {"by": "your name", "reason": "why"}.')
-    if ([whoAsks(asking).by, whoAsks(asking).reason ?? ''].some((text) => text.length > MAX_REASON_CHARACTERS)) {
-      throw refused('bad-input', `At most ${MAX_REASON_CHARACTERS} characters.`)
-    }
-    if (PERSONAL.test(whoAsks(asking).reason ?? '')) {
-      throw refused('bad-input', 'A reason holds no national number and no e-mail address.')
-    }
+    checkAsking(asking)
     if (this.command !== undefined) throw refused('not-waiting', `"${this.command.name}" was asked already.`)
     const known = this.phase !== 'opening' || !this.may.takenUp
     if (known && !phases.includes(this.phase)) {
       throw this.notNow()
     }
   }
-}
-
-function isAsking(value: unknown): value is string | Asking | undefined {
-  if (value === undefined || value === null || typeof value === 'string') return true
-  if (typeof value !== 'object' || Array.isArray(value)) return false
-  return Object.entries(value).every(
-    ([key, one]) => (key === 'by' || key === 'reason') && (typeof one === 'string' || one === null),
-  )
-}
-
-function whoAsks(asking: string | Asking | null | undefined): { by: string; reason: string | null } {
-  if (typeof asking === 'string') return { by: SOMEBODY, reason: asking }
-  return { by: asking?.by?.trim() || SOMEBODY, reason: asking?.reason ?? null }
-}
-
-function refused(type: string, message: string): ApplicationFailure {
-  return ApplicationFailure.create({ type, message, nonRetryable: true })
 }

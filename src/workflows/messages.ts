@@ -1,4 +1,5 @@
-import { defineUpdate } from '@temporalio/workflow'
+import { defineSignal, defineUpdate } from '@temporalio/workflow'
+import type { CampaignSettings, CampaignStatus } from '../domain/campaign'
 import type { MergeStatus, Refusal } from '../domain/codes'
 
 /** What a client may send to a merge's workflow. Clients import these, and types, and nothing else of a workflow. */
@@ -31,3 +32,14 @@ export const giveWay = defineUpdate<void, [merge: number]>('giveWay')
 export const retryPortal = defineUpdate<MergeStatus, [asking: Asking | undefined]>('retryPortal')
 /** Gives the portal part up, with a notice for the desk; a reason must be given, by itself or with who asks. */
 export const skipPortal = defineUpdate<MergeStatus, [reason: string | Asking]>('skipPortal')
+
+/** Of a campaign. Each answers with the campaign's status when it has taken effect; a group under way finishes. */
+export const pauseCampaign = defineUpdate<CampaignStatus, [asking: Asking | undefined]>('pause')
+export const resumeCampaign = defineUpdate<CampaignStatus, [asking: Asking | undefined]>('resume')
+export const cancelCampaign = defineUpdate<CampaignStatus, [asking: Asking | undefined]>('cancel')
+/** Takes what was set aside up again. */
+export const retryCampaign = defineUpdate<CampaignStatus, [asking: Asking | undefined]>('retry')
+/** Changes lanes, pace or hours. */
+export const setCampaign = defineUpdate<CampaignStatus, [settings: CampaignSettings & Asking]>('set')
+/** Sent by campaigns to the sweeper: there is more that waits for the portal. */
+export const moreWaits = defineSignal('moreWaits')

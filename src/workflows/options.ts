@@ -1,4 +1,4 @@
-import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow'
+import { ActivityCancellationType, type ActivityOptions, type LocalActivityOptions } from '@temporalio/workflow'
 
 /**
  * A database step. A killed worker is noticed by the missing heartbeat; the step itself is some ms, but may wait for a desk
@@ -48,3 +48,28 @@ export const PORTAL_WAIT = {
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: '60 seconds', backoffCoefficient: 1, maximumInterval: '60 seconds' },
 } as const satisfies ActivityOptions
+
+/** Planning and steering a campaign: one small transaction, on the worker that runs the workflow. */
+export const PLANNING = {
+  startToCloseTimeout: '5 minutes',
+  // a database that restarts is waited for
+  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5 seconds' },
+} as const satisfies LocalActivityOptions
+
+/** A batch: seconds to minutes, longer where desks are in the way. A killed worker is noticed by the missing heartbeat. */
+export const BATCH = {
+  startToCloseTimeout: '12 hours',
+  heartbeatTimeout: '3 seconds',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5 seconds' },
+} as const satisfies ActivityOptions
+
+/** The sweeper's activity is tried each minute as long as something waits for the portal: it gives nothing up before its time. */
+export const SWEEP = {
+  startToCloseTimeout: '12 hours',
+  heartbeatTimeout: '3 seconds',
+  retry: { initialInterval: '60 seconds', backoffCoefficient: 1, maximumInterval: '60 seconds' },
+} as const satisfies ActivityOptions
+
+/** A pair that waits for an unfinished merge: a person may be long in deciding, so it is looked for ever less often. */
+export const LOOK_AGAIN_MS = { first: 1_000, last: 60_000 } as const

@@ -76,7 +76,7 @@ create table campaign_pair (
 create index campaign_pair_ready on campaign_pair (campaign, n) where state = 'ready';
 create index campaign_pair_waiting on campaign_pair (campaign, n) where state = 'waiting';
 create index campaign_pair_set_aside on campaign_pair (campaign, n) where state = 'set-aside';
-create index campaign_pair_followed on campaign_pair (campaign, n) where followed;
+create index campaign_pair_followed on campaign_pair (campaign, n) where followed and state in ('batched', 'set-aside');
 create index campaign_pair_before on campaign_pair (campaign, before) where before is not null;
 create index campaign_pair_also_before on campaign_pair (campaign, also_before) where also_before is not null;
 create index campaign_pair_batch on campaign_pair (batch) where batch is not null;

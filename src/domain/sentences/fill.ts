@@ -16,6 +16,8 @@ const IN_WORDS: Record<string, Record<string, Sentence>> = {
   step: STEP_SENTENCES,
   expected: EXPECTED,
   status: VALUES.status,
+  stands: VALUES.campaignStatus,
+  pace: VALUES.pace,
 }
 
 /** A sentence in a language, its details filled in: see `fill`. */

@@ -24,6 +24,11 @@ export function euros(cents: number, language: Language): string {
   return `€ ${format.format(cents / 100)}`
 }
 
+/** A number with one decimal: `1714.3`, in Dutch `1714,3`. */
+export function decimalIn(n: number, language: Language): string {
+  return n.toFixed(1).replace('.', language === 'nl' ? ',' : '.')
+}
+
 const DAY = /^\d{4}-\d\d-\d\d$/
 const MOMENT = /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/
 

@@ -1,10 +1,19 @@
 /** What staff read, in Dutch and English, and nowhere else. Sentences hold ids, libraries, dates and counts, never values. */
+export {
+  CAMPAIGN_ERRORS,
+  CAMPAIGN_LINES,
+  CAMPAIGN_OPERATIONS,
+  CAMPAIGN_WANTED,
+  durationIn,
+  pauseSentence,
+  campaignDetails,
+} from './campaigns'
 export { countsInWords } from './counts'
 export { ERRORS } from './errors'
 export type { Expected } from './expected'
 export { FAILURES, failureRemedy, failureSentence, isFailureCode, PORTAL_REFUSED, type FailureCode } from './failures'
 export { say } from './fill'
-export { dayIn, euros, momentIn } from './formats'
+export { dayIn, decimalIn, euros, momentIn } from './formats'
 export { IMPORTED, IMPORT_SENTENCES, IMPORT_STAGES } from './imports'
 export { IMPORT_PROBLEMS, IMPORT_WANTS, type ImportWant } from './importProblems'
 export { LANGUAGES, type Language, type Sentence } from './language'

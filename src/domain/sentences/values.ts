@@ -63,6 +63,43 @@ export const VALUES = {
     undone: { en: 'undone', nl: 'ongedaan gemaakt' },
     refused: { en: 'refused', nl: 'geweigerd' },
   },
+  campaignStatus: {
+    running: { en: 'running', nl: 'bezig' },
+    pausing: { en: 'pausing', nl: 'wordt gepauzeerd' },
+    paused: { en: 'paused', nl: 'gepauzeerd' },
+    completed: { en: 'completed', nl: 'voltooid' },
+    cancelled: { en: 'cancelled', nl: 'geannuleerd' },
+    undoing: { en: 'undoing', nl: 'wordt ongedaan gemaakt' },
+    undone: { en: 'undone', nl: 'ongedaan gemaakt' },
+  },
+  /** Of a pair of a campaign. */
+  outcome: {
+    completed: { en: 'completed', nl: 'voltooid' },
+    refused: { en: 'refused', nl: 'geweigerd' },
+    'needs-acceptance': { en: 'needs-acceptance', nl: 'waarschuwing niet aanvaard' },
+    'set-aside': { en: 'set-aside', nl: 'opzij gezet' },
+    'waiting-for-portal': { en: 'waiting-for-portal', nl: 'wacht op Mijn Bibliotheek' },
+    'portal-skipped': { en: 'portal-skipped', nl: 'zonder Mijn Bibliotheek' },
+    'needs-attention': { en: 'needs-attention', nl: 'vraagt aandacht' },
+    undone: { en: 'undone', nl: 'ongedaan gemaakt' },
+    waiting: { en: 'waiting', nl: 'wacht op een andere ontdubbeling' },
+    running: { en: 'running', nl: 'bezig' },
+    pending: { en: 'pending', nl: 'nog te doen' },
+    'not-run': { en: 'not-run', nl: 'niet uitgevoerd' },
+  },
+  pace: {
+    desk: { en: 'desk', nl: 'rustig (de balies merken er niets van)' },
+    full: { en: 'full', nl: 'voluit' },
+  },
+  /** What people ask of a campaign, as it is told afterwards. */
+  campaignCommand: {
+    pause: { en: 'pause', nl: 'gepauzeerd' },
+    resume: { en: 'resume', nl: 'hervat' },
+    cancel: { en: 'cancel', nl: 'geannuleerd' },
+    set: { en: 'set', nl: 'instellingen gewijzigd' },
+    retry: { en: 'retry', nl: 'opzij gezette paren opnieuw geprobeerd' },
+    undo: { en: 'undo', nl: 'ongedaan gemaakt' },
+  },
   /** Of the feed. */
   event: {
     merged: { en: 'merged', nl: 'ontdubbeld' },

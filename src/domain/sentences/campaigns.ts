@@ -1,0 +1,177 @@
+import { OUTCOMES, type CampaignReport, type PauseCode } from '../campaign'
+import { say } from './fill'
+import { decimalIn } from './formats'
+import type { Language, Sentence } from './language'
+import { valueWord } from './values'
+
+/** Why a campaign pauses, and what can be done. Details: `campaign`, and those of the pause. */
+export const PAUSE_SENTENCES: Record<PauseCode, Sentence> = {
+  asked: {
+    en: 'It was asked to pause (by {by}). "ontdubbel campaign resume {campaign}" goes on.',
+    nl: 'Er werd gevraagd om te pauzeren (door {by}). "ontdubbel campaign resume {campaign}" gaat verder.',
+  },
+  'first-pairs': {
+    en: 'The first pairs of the list are done ({first}), for a look: "ontdubbel campaign report {campaign}". "ontdubbel campaign resume {campaign}" goes on.',
+    nl: 'De eerste paren van de lijst zijn klaar ({first}) en kunnen bekeken worden: "ontdubbel campaign report {campaign}". "ontdubbel campaign resume {campaign}" gaat verder.',
+  },
+  'too-many-bad': {
+    en: 'Too many of the last pairs were set aside or need attention ({bad} of {of}): see "ontdubbel campaign report {campaign} --outcome set-aside". "ontdubbel campaign resume {campaign}" goes on all the same.',
+    nl: 'Te veel van de laatste paren zijn opzij gezet of vragen aandacht ({bad} van {of}): zie "ontdubbel campaign report {campaign} --outcome set-aside". "ontdubbel campaign resume {campaign}" gaat toch verder.',
+  },
+  unforeseen: {
+    en: 'Something failed that nobody foresaw (SQLSTATE {sqlState}): see the log of the worker. When its cause is gone: "ontdubbel campaign resume {campaign}".',
+    nl: 'Er ging iets mis dat niemand voorzag (SQLSTATE {sqlState}): zie het logboek van de worker. Als de oorzaak weg is: "ontdubbel campaign resume {campaign}".',
+  },
+}
+
+/** Why a campaign pauses, its details filled in. */
+export function pauseSentence(code: PauseCode, details: Record<string, unknown>, language: Language): string {
+  return say(PAUSE_SENTENCES[code], language, details)
+}
+
+/** What stands around a campaign's counts on the command line, and in the list of campaigns. */
+export const CAMPAIGN_LINES = {
+  title: {
+    en: 'Campaign {campaign} ({name}): {pairs:pair|pairs}, on {on} — {stands}',
+    nl: 'Campagne {campaign} ({name}): {pairs:paar|paren}, {on} — {stands}',
+  },
+  rate: { en: '{rate} pairs a second', nl: '{rate} paren per seconde' },
+  left: { en: 'some {time} left', nl: 'nog ongeveer {time}' },
+  settings: {
+    en: '{lanes:lane|lanes}, pace {pace}, {hours}',
+    nl: '{lanes:spoor|sporen}, tempo {pace}, {hours}',
+  },
+  hours: { en: 'only {hours}', nl: 'alleen {hours}' },
+  anyHour: { en: 'at any hour', nl: 'op elk uur' },
+  outsideHours: {
+    en: 'Outside of its hours: it goes on by itself.',
+    nl: 'Buiten de uren: de campagne gaat vanzelf verder.',
+  },
+  first: {
+    en: 'It pauses after the first {first:pair|pairs}, for a look.',
+    nl: 'Ze pauzeert na {first:paar|paren}, om te kijken.',
+  },
+  waitsFor: {
+    en: 'Pairs wait for merges that are not finished: {merges}. "ontdubbel merge show {merge}" says what it needs; the pairs are taken up afterwards.',
+    nl: 'Er zijn paren die wachten op ontdubbelingen die nog niet klaar zijn: {merges}. "ontdubbel merge show {merge}" zegt wat er nodig is; daarna komen die paren aan de beurt.',
+  },
+  whichAndWhy: {
+    en: 'which and why: "ontdubbel campaign report {campaign} --outcome {code}"',
+    nl: 'welke en waarom: "ontdubbel campaign report {campaign} --outcome {code}"',
+  },
+  retry: {
+    en: '"ontdubbel campaign retry {campaign}" tries again what was set aside.',
+    nl: '"ontdubbel campaign retry {campaign}" probeert opnieuw wat opzij gezet is.',
+  },
+  started: { en: 'started on {at}', nl: 'gestart op {at}' },
+  startedAndEnded: { en: 'started on {at}, ended on {until}', nl: 'gestart op {at}, geëindigd op {until}' },
+  ended: { en: '{ended} of {pairs}', nl: '{ended} van {pairs}' },
+  none: { en: 'There is no campaign.', nl: 'Er is geen campagne.' },
+} as const satisfies Record<string, Sentence>
+
+/** How long something lasts, roughly. */
+export const DURATIONS = {
+  seconds: { en: '{n:second|seconds}', nl: '{n:seconde|seconden}' },
+  minutes: { en: '{n:minute|minutes}', nl: '{n:minuut|minuten}' },
+  hours: { en: '{hours} h {minutes} min', nl: '{hours} u {minutes} min' },
+} as const satisfies Record<string, Sentence>
+
+const SECONDS_PER_MINUTE = 60
+const SECONDS_PER_HOUR = 3_600
+
+/** `40 seconds`, `12 minutes`, `3 h 20 min`. */
+export function durationIn(seconds: number, language: Language): string {
+  if (seconds < 2 * SECONDS_PER_MINUTE) return say(DURATIONS.seconds, language, { n: Math.ceil(seconds) })
+  const minutes = Math.ceil(seconds / SECONDS_PER_MINUTE)
+  if (seconds < 2 * SECONDS_PER_HOUR) return say(DURATIONS.minutes, language, { n: minutes })
+  return say(DURATIONS.hours, language, { hours: Math.floor(minutes / 60), minutes: minutes % 60 })
+}
+
+/** What is told while something is asked of a campaign, and while it is followed. */
+export const CAMPAIGN_OPERATIONS = {
+  reading: { en: 'reading the list', nl: 'lijst lezen' },
+  started: {
+    en: 'Campaign {campaign} is started: "ontdubbel campaign status {campaign}" says how far it is.',
+    nl: 'Campagne {campaign} is gestart: "ontdubbel campaign status {campaign}" zegt hoe ver ze is.',
+  },
+  noWorker: {
+    en: 'No worker is running: campaign {campaign} is started, and runs when one comes ("ontdubbel worker", or "ontdubbel up").',
+    nl: 'Er draait geen worker: campagne {campaign} is gestart en loopt zodra er een is ("ontdubbel worker" of "ontdubbel up").',
+  },
+  noWorkerTakenUp: {
+    en: 'No worker is running: campaign {campaign} is taken up, and goes on when one comes ("ontdubbel worker", or "ontdubbel up").',
+    nl: 'Er draait geen worker: campagne {campaign} is hervat en gaat verder zodra er een is ("ontdubbel worker" of "ontdubbel up").',
+  },
+  noWorkerNotAsked: {
+    en: 'No worker is running, so campaign {campaign} could not be asked. Start one ("ontdubbel worker", or "ontdubbel up"), then ask again.',
+    nl: 'Er draait geen worker, dus er kon niets aan campagne {campaign} gevraagd worden. Start er een ("ontdubbel worker" of "ontdubbel up") en vraag het dan opnieuw.',
+  },
+  notFollowed: {
+    en: 'No longer followed; campaign {campaign} goes on. "ontdubbel campaign status {campaign}" says how far it is, "ontdubbel campaign pause {campaign}" stops it.',
+    nl: 'Wordt niet meer gevolgd; campagne {campaign} gaat verder. "ontdubbel campaign status {campaign}" zegt hoe ver ze is, "ontdubbel campaign pause {campaign}" houdt haar tegen.',
+  },
+  cancelled: {
+    en: 'Campaign {campaign} was cancelled. What was merged stays merged.',
+    nl: 'Campagne {campaign} is geannuleerd. Wat ontdubbeld is, blijft ontdubbeld.',
+  },
+  isSo: {
+    en: 'Campaign {campaign} is {stands} already: there is nothing to do.',
+    nl: 'Er is niets te doen: de status van campagne {campaign} is al {stands}.',
+  },
+  notNow: {
+    en: 'Campaign {campaign} is {stands}: this cannot be asked of it.',
+    nl: 'Dat kan niet gevraagd worden: de status van campagne {campaign} is {stands}.',
+  },
+  nothingSetAside: {
+    en: 'No pair of campaign {campaign} is set aside: there is nothing to try again.',
+    nl: 'Geen enkel paar van campagne {campaign} is opzij gezet: er valt niets opnieuw te proberen.',
+  },
+  /** By its workflow, which says in English why: `why`. */
+  refused: { en: 'Campaign {campaign}: {why}', nl: 'Campagne {campaign}: {why}' },
+} as const satisfies Record<string, Sentence>
+
+/** What ends a command about campaigns. */
+export const CAMPAIGN_ERRORS = {
+  unknown: { en: 'There is no campaign {campaign}.', nl: 'Campagne {campaign} bestaat niet.' },
+  onlyOnAPair: {
+    en: '{option} {code} is given on the pair itself, in the list, never for a whole campaign.',
+    nl: '{option} {code} geeft u bij het paar zelf, in de lijst, nooit voor een hele campagne.',
+  },
+  setWhat: { en: 'Say what to set: {options}.', nl: 'Zeg wat u wilt instellen: {options}.' },
+  csvOrJson: { en: 'Give --csv or --json, not both.', nl: 'Geef --csv of --json, niet allebei.' },
+} as const satisfies Record<string, Sentence>
+
+/** What a campaign's options must be. */
+export const CAMPAIGN_WANTED = {
+  upTo: { en: 'It is a whole number from 1 to {most}.', nl: 'Het moet een geheel getal van 1 tot {most} zijn.' },
+  hours: {
+    en: 'It is HH:MM-HH:MM in Europe/Brussels, as 22:00-06:00.',
+    nl: 'Het moet UU:MM-UU:MM zijn, Brusselse tijd, zoals 22:00-06:00.',
+  },
+  hoursOrAny: {
+    en: 'It is HH:MM-HH:MM in Europe/Brussels, as 22:00-06:00, or "any".',
+    nl: 'Het moet UU:MM-UU:MM zijn, Brusselse tijd, zoals 22:00-06:00, of "any" voor elk uur.',
+  },
+} as const satisfies Record<string, Sentence>
+
+/** How far a campaign is, in lines with a blank one between: what the Temporal UI shows of it, as `campaign status` does. */
+export function campaignDetails(report: CampaignReport, language: Language): string {
+  const { id: campaign, pairs, outcomes, pairsPerSecond: rate, secondsLeft, paused, waitsFor, withinHours } = report
+  const line = (sentence: Sentence, details: Record<string, unknown>) =>
+    say(sentence, language, { campaign, ...details })
+  const counts = OUTCOMES.filter((outcome) => outcomes[outcome] > 0).map(
+    (outcome) => `${valueWord('outcome', outcome, language)}: ${outcomes[outcome]}`,
+  )
+  const ended = pairs - outcomes.pending - outcomes.waiting - outcomes.running - outcomes['not-run']
+  return [
+    line(CAMPAIGN_LINES.ended, { ended, pairs }),
+    counts.join(', '),
+    ...(rate === null || report.status !== 'running'
+      ? []
+      : [line(CAMPAIGN_LINES.rate, { rate: decimalIn(rate, language) })]),
+    ...(secondsLeft === null ? [] : [line(CAMPAIGN_LINES.left, { time: durationIn(secondsLeft, language) })]),
+    ...(withinHours || report.status !== 'running' ? [] : [line(CAMPAIGN_LINES.outsideHours, {})]),
+    ...(paused === null ? [] : [pauseSentence(paused.code, { ...paused.details, campaign }, language)]),
+    ...(waitsFor[0] === undefined ? [] : [line(CAMPAIGN_LINES.waitsFor, { merges: waitsFor, merge: waitsFor[0] })]),
+  ].join('\n\n')
+}

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto'
+import { WithStartWorkflowOperation, WorkflowUpdateFailedError, type Client } from '@temporalio/client'
+import type { CampaignSettings, CampaignStatus } from '../domain/campaign'
+import { cancelCampaign, pauseCampaign, resumeCampaign, retryCampaign, setCampaign } from '../workflows/messages'
+import { campaignWorkflowIdOf, queueName } from '../workflows/names'
+import { deadlinePassed, NO_WORKER_AFTER_MS } from './calls'
+
+const UPDATES = {
+  pause: pauseCampaign,
+  resume: resumeCampaign,
+  cancel: cancelCampaign,
+  retry: retryCampaign,
+  set: setCampaign,
+}
+
+/** What is asked of a campaign, and by whom. */
+export type Steering = { by: string; reason?: string | undefined } & (
+  { name: 'pause' | 'resume' | 'cancel' | 'retry' } | { name: 'set'; settings: CampaignSettings }
+)
+
+/**
+ * What became of it. `refused`: it makes no sense in the campaign's status. `no-worker`: nothing answered; the campaign's
+ * workflow runs, or is started, and nothing was asked.
+ */
+export type Steered =
+  { is: 'done'; status: CampaignStatus } | { is: 'refused'; code: string; message: string } | { is: 'no-worker' }
+
+function optionsOf(campaign: number) {
+  return {
+    workflowId: campaignWorkflowIdOf(campaign),
+    taskQueue: queueName('campaign', process.env.TASK_QUEUE_PREFIX),
+    args: [{ campaign }] as [{ campaign: number }],
+    staticSummary: `Campaign ${campaign}`,
+  }
+}
+
+/** Starts a campaign that is in the database. One that runs already is left alone. */
+export async function startCampaign(client: Client, campaign: number): Promise<void> {
+  await client.workflow.start('runCampaign', { ...optionsOf(campaign), workflowIdConflictPolicy: 'USE_EXISTING' })
+}
+
+/**
+ * Asks something of a campaign: of its workflow, or, where that is gone (terminated, ended), of a new one that takes the
+ * campaign up again. Waits for the answer as long as it takes to be obeyed, for a worker 10 s.
+ */
+export async function steerCampaign(client: Client, campaign: number, asked: Steering): Promise<Steered> {
+  const asking = { by: asked.by, ...(asked.reason !== undefined && { reason: asked.reason }) }
+  const startWorkflowOperation = new WithStartWorkflowOperation('runCampaign', {
+    ...optionsOf(campaign),
+    workflowIdConflictPolicy: 'USE_EXISTING',
+  })
+  try {
+    const accepted = await client.connection.withDeadline(Date.now() + NO_WORKER_AFTER_MS, () =>
+      client.workflow.startUpdateWithStart(UPDATES[asked.name] as typeof pauseCampaign, {
+        args: [asked.name === 'set' ? { ...asking, ...asked.settings } : asking],
+        updateId: randomUUID(),
+        waitForStage: 'ACCEPTED',
+        startWorkflowOperation,
+      }),
+    )
+    return { is: 'done', status: await accepted.result() }
+  } catch (error) {
+    if (deadlinePassed(error)) return { is: 'no-worker' }
+    if (!(error instanceof WorkflowUpdateFailedError)) throw error
+    const { type, message } = error.cause as { type?: string; message?: string }
+    return { is: 'refused', code: type ?? 'unforeseen', message: message ?? 'It was refused.' }
+  }
+}
