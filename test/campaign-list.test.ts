@@ -138,25 +138,29 @@ describe('CSV', () => {
     expect(await read('\n \nremove,keep\n2,1\n')).toEqual([{ line: 4, pair: pair(1, 2) }])
   })
 
-  test.each([',', ';'])('whatever csv-stringify writes with "%s" comes back', async (delimiter) => {
-    const pairs = fc.array(anyPair, { minLength: 1, maxLength: 20 })
-    await fc.assert(
-      fc.asyncProperty(pairs, fc.boolean(), fc.boolean(), async (given, bom, quoted) => {
-        const rows = given.map(({ take, accept, override, ...ids }) => ({
-          ...ids,
-          take: take.join(' '),
-          accept: accept.join(' '),
-          override: override.join(' '),
-        }))
-        const text = stringify(rows, { header: true, delimiter, bom, quoted, record_delimiter: 'windows' })
-        expect(await read(text)).toEqual(given.map((each, at) => ({ line: at + 2, pair: each })))
-        expect(await read(...given.map((each) => `${JSON.stringify(each)}\n`))).toEqual(
-          given.map((each, at) => ({ line: at + 1, pair: each })),
-        )
-      }),
-      runs(),
-    )
-  })
+  test.each([',', ';'])(
+    'whatever csv-stringify writes with "%s" comes back',
+    async (delimiter) => {
+      const pairs = fc.array(anyPair, { minLength: 1, maxLength: 20 })
+      await fc.assert(
+        fc.asyncProperty(pairs, fc.boolean(), fc.boolean(), async (given, bom, quoted) => {
+          const rows = given.map(({ take, accept, override, ...ids }) => ({
+            ...ids,
+            take: take.join(' '),
+            accept: accept.join(' '),
+            override: override.join(' '),
+          }))
+          const text = stringify(rows, { header: true, delimiter, bom, quoted, record_delimiter: 'windows' })
+          expect(await read(text)).toEqual(given.map((each, at) => ({ line: at + 2, pair: each })))
+          expect(await read(...given.map((each) => `${JSON.stringify(each)}\n`))).toEqual(
+            given.map((each, at) => ({ line: at + 1, pair: each })),
+          )
+        }),
+        runs(),
+      )
+    },
+    PROPERTY_TIMEOUT_MS,
+  )
 })
 
 const anyId = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER })

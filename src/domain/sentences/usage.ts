@@ -20,6 +20,10 @@ export const USAGE = {
 export const VALUES_WANTED = {
   id: { en: 'It is a positive whole number.', nl: 'Het moet een positief geheel getal zijn.' },
   date: { en: 'It is a date YYYY-MM-DD.', nl: 'Het moet een datum JJJJ-MM-DD zijn.' },
+  hours: {
+    en: 'It is two different times of the day, HH:MM-HH:MM, as 20:00-06:00.',
+    nl: 'Het moeten twee verschillende tijdstippen zijn, UU:MM-UU:MM, zoals 20:00-06:00.',
+  },
   oneOf: { en: 'It is one of {choices}.', nl: 'Het moet een van deze zijn: {choices}.' },
   cursor: {
     en: 'It is a whole number: the cursor of the last change that was read.',
