@@ -22,7 +22,7 @@ const may = {
 
 /** What only the types of may be imported: nothing of it runs there. */
 const mayTypes = {
-  workflows: ['activities', 'merges'],
+  workflows: ['activities', 'merges', 'campaigns'],
 }
 
 const oneOf = (folders) => `^src/(${folders.join('|')})/`

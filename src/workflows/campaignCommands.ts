@@ -2,7 +2,7 @@ import { condition, proxyLocalActivities, setHandler } from '@temporalio/workflo
 import type { Activities } from '../activities'
 import type { CampaignCommand } from '../campaigns/steer'
 import { MOST_LANES, PACES, type CampaignSettings, type CampaignStatus } from '../domain/campaign'
-import { isHours } from '../domain/hours'
+import { parseHours } from '../domain/hours'
 import { askedBy, checkAsking, refused } from './asking'
 import { cancelCampaign, pauseCampaign, resumeCampaign, retryCampaign, setCampaign, type Asking } from './messages'
 import { PLANNING } from './options'
@@ -66,7 +66,9 @@ function checkSettings(given: CampaignSettings & Asking): void {
     throw refused('bad-input', `lanes: a whole number from 1 to ${MOST_LANES}.`)
   }
   if (pace !== undefined && !PACES.includes(pace)) throw refused('bad-input', `pace: ${PACES.join(' or ')}.`)
-  if (hours !== undefined && hours !== null && !isHours(hours)) {
+  try {
+    parseHours(hours)
+  } catch {
     throw refused('bad-input', 'hours: HH:MM-HH:MM, or null for any hour.')
   }
 }

@@ -12,7 +12,7 @@ import {
 import type { Activities } from '../activities'
 import type { Planned } from '../campaigns/plan'
 import type { CampaignReport, CampaignStatus } from '../domain/campaign'
-import { isWithin, msUntilChange } from '../domain/hours'
+import { isWithin, msUntilChange, parseHours } from '../domain/hours'
 import { attentionOf } from './attention'
 import { CampaignCommands } from './campaignCommands'
 import { moreWaits } from './messages'
@@ -93,7 +93,7 @@ class Campaign {
     if (stand.batch !== null) this.lookAgainMs = LOOK_AGAIN_MS.first
     const runs = stand.status === 'running'
 
-    const within = stand.hours === null || isWithin(stand.hours, new Date())
+    const within = isWithin(parseHours(stand.hours), new Date())
     if (within !== stand.withinHours) {
       await local.setWithinHours(this.id, within)
       return 'on'
@@ -132,7 +132,7 @@ class Campaign {
 
   /** Until its hours begin or end, or what waits for an unfinished merge is looked at again: ever less often. */
   private msUntilSomething({ status, hours, waits }: Planned): number | null {
-    const untilHours = status === 'running' && hours !== null ? msUntilChange(hours, new Date()) : null
+    const untilHours = status === 'running' ? msUntilChange(parseHours(hours), new Date()) : null
     if (status !== 'running' || !waits) return untilHours
     const again = this.lookAgainMs
     this.lookAgainMs = Math.min(again * 2, LOOK_AGAIN_MS.last)
