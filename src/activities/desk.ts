@@ -1,7 +1,6 @@
 import { Context } from '@temporalio/activity'
 import type { Pool } from 'pg'
 import type { Told } from '../domain/codes'
-import { OntdubbelError } from '../domain/errors'
 import { TRANSFERS, type TransferName } from '../domain/plan'
 import type { MergeReport } from '../domain/request'
 import { openSingle, type Opened } from '../merges/openSingle'
@@ -74,9 +73,7 @@ export function deskActivities(pool: Pool) {
 
     /** The merge as it is now: what the workflow completes with. */
     async reportMerge(merge: number): Promise<MergeReport> {
-      const report = await whileHeartbeating(() => mergeReport(pool, merge))
-      if (!report) throw new OntdubbelError('unknown-merge', `there is no merge ${merge}`)
-      return report
+      return whileHeartbeating(() => mergeReport(pool, merge))
     },
   }
 }

@@ -1,6 +1,5 @@
 import { Context } from '@temporalio/activity'
 import type { Pool } from 'pg'
-import { OntdubbelError } from '../domain/errors'
 import type { MergeReport, UndoReport } from '../domain/request'
 import { mergeReport } from '../merges/report'
 import { revertPortalLinks } from '../merges/revertPortal'
@@ -16,9 +15,7 @@ export function portalActivities(pool: Pool, portal: PortalClient) {
     async syncPortalLinks(merge: number): Promise<MergeReport> {
       const { attempt } = Context.current().info
       await whileHeartbeating(({ signal }) => syncPortalLinks(pool, portal, merge, attempt, signal))
-      const report = await mergeReport(pool, merge)
-      if (!report) throw new OntdubbelError('unknown-merge', `there is no merge ${merge}`)
-      return report
+      return mergeReport(pool, merge)
     },
 
     /** Brings the links at the portal back, ends the undo, and tells what came of it. */

@@ -1,13 +1,12 @@
 import { Context } from '@temporalio/activity'
 import type { Pool } from 'pg'
 import type { Refusal } from '../domain/codes'
-import { OntdubbelError } from '../domain/errors'
 import type { UndoReport } from '../domain/request'
 import type { Who } from '../merges/commands'
 import type { Opened } from '../merges/openSingle'
 import { abandonUndo, openUndo } from '../merges/openUndo'
 import { skipUndoPortal } from '../merges/revertPortal'
-import { mergeById } from '../merges/store'
+import { requireMerge } from '../merges/store'
 import { undoReport } from '../merges/undoReport'
 import { takeBackMerge } from '../merges/undoSingle'
 import { whileHeartbeating } from './heartbeat'
@@ -37,11 +36,10 @@ export function undoActivities(pool: Pool) {
      * brought back. One that is gone, or has ended, is no error. `update` is what tells it so.
      */
     async endPortalWait(merge: number, update: string): Promise<void> {
-      const row = await mergeById(pool, merge)
-      if (!row) throw new OntdubbelError('unknown-merge', `there is no merge ${merge}`)
-      if (row.workflow_id === null) return
+      const { workflow_id } = await requireMerge(pool, merge)
+      if (workflow_id === null) return
       try {
-        const handle = Context.current().client.workflow.getHandle(row.workflow_id)
+        const handle = Context.current().client.workflow.getHandle(workflow_id)
         await whileHeartbeating(() => handle.executeUpdate(update, { args: [merge] }))
       } catch (error) {
         // by name: under a test framework errors come from another realm

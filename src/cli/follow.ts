@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
-import { OntdubbelError } from '../domain/errors'
 import type { MergeReport } from '../domain/request'
-import { ERRORS, type Language } from '../domain/sentences'
+import type { Language } from '../domain/sentences'
 import { mergeReport } from '../merges/report'
 import type { Places } from './context'
 import { stepLine } from './mergeText'
@@ -24,7 +23,6 @@ export async function followMerge(
   const began = performance.now()
   for (;;) {
     const report = await mergeReport(pool, merge, options)
-    if (!report) throw new OntdubbelError('unknown-merge', ERRORS.unknownMerge, 1, { merge })
     for (const step of report.steps) {
       if (step.status !== 'done' || told.has(step.step)) continue
       told.add(step.step)

@@ -30,7 +30,6 @@ import { operationCommands } from './mergeOperations'
 import { mergeLine, printMerge } from './mergeText'
 import { print, printJson, tell, tellWaiting } from './output'
 import { withTemporal } from './temporal'
-import { wholeReport } from './wholeReport'
 
 interface MergeOptions extends SharedOptions {
   on?: string
@@ -161,9 +160,9 @@ function showCommand(): Command {
       const options = command.optsWithGlobals<SharedOptions>()
       const places = new Places(options.dataDir)
       await withDatabase(places.databaseUrl(), async (pool) => {
-        const whole = await wholeReport(pool, places, mergeId, options.lang)
-        if (options.json) printJson(whole)
-        else printMerge(whole, options.lang, { audit: await auditOf(pool, mergeId) })
+        const report = await mergeReport(pool, mergeId, { language: options.lang, urlOf: places.urlOf })
+        if (options.json) printJson(report)
+        else printMerge(report, options.lang, { audit: await auditOf(pool, mergeId) })
       })
     })
 }

@@ -6,8 +6,8 @@ import { MERGE_STATUSES, type MergeStatus } from '../domain/codes'
 import { OntdubbelError } from '../domain/errors'
 import type { MergeReport } from '../domain/request'
 import { ERRORS, OPERATIONS, say, UPDATE_REFUSALS, type Language, type Sentence } from '../domain/sentences'
-import { unfinishedMerges } from '../merges/report'
-import { mergeById, workflowOf, type MergeRow } from '../merges/store'
+import { mergeReport, unfinishedMerges } from '../merges/report'
+import { requireMerge, workflowOf, type MergeRow } from '../merges/store'
 import { hasWorkflow, operate, type Operated, type Operation } from '../temporal/operate'
 import { choice, id } from './arguments'
 import { Places, withPlaces, withWho, type SharedOptions } from './context'
@@ -18,7 +18,6 @@ import { auditOf } from './mergeAudit'
 import { mergeLine, printMerge } from './mergeText'
 import { print, printJson, tell } from './output'
 import { withTemporal } from './temporal'
-import { wholeReport } from './wholeReport'
 
 interface OperationOptions extends SharedOptions {
   by: string
@@ -93,14 +92,12 @@ async function run(operation: Operation, mergeId: number | undefined, options: O
   const places = new Places(options.dataDir)
   await withDatabase(places.databaseUrl(), async (pool) => {
     await checkReason(pool, options.reason)
-    if (mergeId !== undefined && !(await mergeById(pool, mergeId)))
-      throw new OntdubbelError('unknown-merge', ERRORS.unknownMerge, EXIT.badInput, { merge: mergeId })
+    if (mergeId !== undefined) await requireMerge(pool, mergeId)
     await withTemporal(places, async (client) => {
       let worst: ExitCode = EXIT.done
       const merges = mergeId === undefined ? unfinishedMerges(pool, options.status) : [mergeId]
       for await (const one of merges) {
-        const merge = await mergeById(pool, one)
-        if (!merge) continue
+        const merge = await requireMerge(pool, one)
         const alive = await hasWorkflow(client, workflowOf(merge))
         if (options.orphaned && alive) continue
         const shown = { pool, places, options, many: mergeId === undefined }
@@ -191,7 +188,7 @@ function whyRefused({ code, message }: Extract<Operated, { is: 'refused' }>, lan
 }
 
 async function show(merge: number, { pool, places, options, many }: Shown): Promise<MergeReport> {
-  const report = await wholeReport(pool, places, merge, options.lang)
+  const report = await mergeReport(pool, merge, { language: options.lang, urlOf: places.urlOf })
   if (options.json) printJson(report)
   else if (many) print(mergeLine(report, options.lang))
   else printMerge(report, options.lang, { steps: false, audit: await auditOf(pool, merge) })

@@ -1,11 +1,10 @@
 import { Command } from 'commander'
 import type { Pool } from 'pg'
 import { checkReason } from '../database/reason'
-import { OntdubbelError } from '../domain/errors'
 import { refusedUndo } from '../domain/reports'
 import type { UndoReport } from '../domain/request'
-import { ERRORS, say, UNDO_LINES } from '../domain/sentences'
-import { mergeById, workflowOf, type MergeRow } from '../merges/store'
+import { say, UNDO_LINES } from '../domain/sentences'
+import { requireMerge, unknownMerge, workflowOf, type MergeRow } from '../merges/store'
 import { undoReport } from '../merges/undoReport'
 import { previewUndo } from '../merges/undoSingle'
 import { startUndo, startUndoOnly } from '../temporal/calls'
@@ -46,9 +45,8 @@ async function undo(merge: number, options: UndoOptions): Promise<void> {
     places.databaseUrl(),
     async (pool) => {
       await checkReason(pool, options.reason)
-      const row = await mergeById(pool, merge)
-      if (!row || row.status === 'new')
-        throw new OntdubbelError('unknown-merge', ERRORS.unknownMerge, EXIT.badInput, { merge })
+      const row = await requireMerge(pool, merge)
+      if (row.status === 'new') throw unknownMerge(merge)
       const report = await reportFor(pool, places, row, options)
       if (!report) return
       if (options.json) printJson(report)

@@ -36,7 +36,6 @@ export async function previewMerge(
           })
           if (result.skipped.length > 0) throw new RecordsBusy('a record is in use')
           const report = await mergeReport(client, id, { language, changes: true })
-          if (!report) throw new Error('the merge of the preview is gone')
           const refusal = (result.refused[0] ?? result.waiting[0])?.refusal ?? null
           const before =
             refusal?.code === 'already-merged' ? await mergeOfPair(client, asked.keep, asked.remove) : undefined

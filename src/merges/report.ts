@@ -3,7 +3,7 @@ import { STEPS, type MergeStatus, type StepName, type Told } from '../domain/cod
 import { attentionReport, refusalReport, withSentences } from '../domain/reports'
 import type { MergeReport, StepReport } from '../domain/request'
 import type { Language } from '../domain/sentences'
-import { mergeById, PORTAL_NOT_ENDED, workflowOf, type MergeRow, type MergeWorkflow } from './store'
+import { PORTAL_NOT_ENDED, requireMerge, workflowOf, type MergeRow, type MergeWorkflow } from './store'
 
 interface StepRow {
   step: StepName
@@ -26,14 +26,12 @@ export interface ReportOptions {
   urlOf?: (workflow: MergeWorkflow) => string | null
 }
 
-/** The object of `merge --json` for a merge in the database, or undefined where there is none. */
-export async function mergeReport(
-  db: Queryable,
-  id: number,
-  options: ReportOptions = {},
-): Promise<MergeReport | undefined> {
-  const merge = await mergeById(db, id)
-  if (!merge) return undefined
+/**
+ * The object of `merge --json` for a merge in the database.
+ * @throws OntdubbelError `unknown-merge` (exit code 2)
+ */
+export async function mergeReport(db: Queryable, id: number, options: ReportOptions = {}): Promise<MergeReport> {
+  const merge = await requireMerge(db, id)
   return reportOf(merge, await run(db, stepRows, [id]), options)
 }
 
@@ -102,10 +100,7 @@ export async function* listMerges(
   let before: number | null = null
   for (;;) {
     const page: { id: number }[] = await run(db, list, [filter.status ?? null, filter.patron ?? null, before, PAGE])
-    for (const { id } of page) {
-      const report = await mergeReport(db, id, options)
-      if (report) yield report
-    }
+    for (const { id } of page) yield await mergeReport(db, id, options)
     if (page.length < PAGE) return
     before = page[page.length - 1]?.id ?? null
   }

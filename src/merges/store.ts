@@ -1,5 +1,7 @@
 import { run, runOne, statement, type Queryable } from '../database/statement'
 import type { Refusal, Told, Warning } from '../domain/codes'
+import { OntdubbelError } from '../domain/errors'
+import { ERRORS } from '../domain/sentences'
 import type { ParsedRequest } from './parseRequest'
 
 /** A row of `merge`, as the product reads it. `shown` is the status that people read. */
@@ -96,6 +98,20 @@ export async function createMerge(
 const byId = statement<MergeRow>('merge.byId', `${ROWS} where m.id = $1`)
 export async function mergeById(db: Queryable, id: number): Promise<MergeRow | undefined> {
   return runOne(db, byId, [id])
+}
+
+/**
+ * A merge that somebody named.
+ * @throws OntdubbelError `unknown-merge` (exit code 2)
+ */
+export async function requireMerge(db: Queryable, id: number): Promise<MergeRow> {
+  const row = await mergeById(db, id)
+  if (!row) throw unknownMerge(id)
+  return row
+}
+
+export function unknownMerge(id: number): OntdubbelError {
+  return new OntdubbelError('unknown-merge', ERRORS.unknownMerge, 2, { merge: id })
 }
 
 const byWorkflow = statement<MergeRow>('merge.byWorkflow', `${ROWS} where m.workflow_id = $1 and m.first_run_id = $2`)

@@ -1,12 +1,10 @@
 import { run, runOne, statement, type Queryable } from '../database/statement'
 import type { MergeStatus, Told, UndoCode } from '../domain/codes'
-import { OntdubbelError } from '../domain/errors'
 import { attentionReport, toldByUndo } from '../domain/reports'
 import type { UndoReport } from '../domain/request'
-import { ERRORS } from '../domain/sentences'
 import { undoAsked } from './commands'
 import { attentionOf, type ReportOptions } from './report'
-import { mergeById, workflowOf } from './store'
+import { requireMerge, workflowOf } from './store'
 
 interface UndoRow {
   back: Record<string, number>
@@ -30,15 +28,14 @@ export async function addToUndo(
 
 /**
  * The object of `undo --json` of a merge, from the database.
- * @throws OntdubbelError `unknown-merge`
+ * @throws OntdubbelError `unknown-merge` (exit code 2)
  */
 export async function undoReport(
   db: Queryable,
   merge: number,
   { language = 'en', urlOf = () => null }: Omit<ReportOptions, 'changes'> = {},
 ): Promise<UndoReport> {
-  const row = await mergeById(db, merge)
-  if (!row) throw new OntdubbelError('unknown-merge', ERRORS.unknownMerge, 2, { merge })
+  const row = await requireMerge(db, merge)
   const undo = await runOne(db, undoRow, [merge])
   const asked = await undoAsked(db, merge)
   return {

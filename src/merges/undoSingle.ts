@@ -12,7 +12,7 @@ import { undoAsked } from './commands'
 import { abandonUndo, whyNot } from './openUndo'
 import type { ReportOptions } from './report'
 import { linksToRevert } from './revertPortal'
-import { mergeById } from './store'
+import { mergeById, requireMerge } from './store'
 import { undoReport } from './undoReport'
 
 /**
@@ -42,7 +42,7 @@ async function takeBackOnce(client: PoolClient, merge: number): Promise<Refusal 
 /**
  * What an undo would do: the undo itself, rolled back. So it cannot disagree with it. A merge that is undone already is
  * reported. `back.portalLinks` are the links that would be asked for at the portal.
- * @throws OntdubbelError `unknown-merge`
+ * @throws OntdubbelError `unknown-merge` (exit code 2)
  */
 export async function previewUndo(
   pool: Pool,
@@ -50,8 +50,7 @@ export async function previewUndo(
   { onWait, signal, ...options }: Omit<ReportOptions, 'changes'> & AgainOptions = {},
 ): Promise<UndoReport> {
   const preview = async (client: PoolClient): Promise<UndoReport> => {
-    const row = await mergeById(client, merge)
-    if (!row) throw new OntdubbelError('unknown-merge', ERRORS.unknownMerge, 2, { merge })
+    const row = await requireMerge(client, merge)
     const refused = (refusal: Refusal) =>
       refusedUndo(refusal, { id: merge, keep: row.kept, remove: row.removed }, options.language)
     const refusal = await whyNot(client, row)
