@@ -9,8 +9,8 @@ import {
   type TakeField,
 } from '../domain/codes'
 import { OntdubbelError } from '../domain/errors'
-import { refusedWithoutRow } from '../domain/reports'
-import type { MergeReport } from '../domain/request'
+import { refusalReport, refusedWithoutRow, startedWithoutRow } from '../domain/reports'
+import type { MergeReport, NewMerge } from '../domain/request'
 import { ERRORS, OPERATIONS, say } from '../domain/sentences'
 import { parseRequest } from '../merges/parseRequest'
 import { listMerges, mergeReport } from '../merges/report'
@@ -65,7 +65,7 @@ export function mergeCommand(): Command {
 
 async function merge(keep: number, remove: number, options: MergeOptions): Promise<void> {
   const places = new Places(options.dataDir)
-  const asked = {
+  const asked: NewMerge = {
     keep,
     remove,
     on: options.on,
@@ -84,62 +84,47 @@ async function merge(keep: number, remove: number, options: MergeOptions): Promi
     const report = options.wait
       ? await mergeAndFollow(pool, places, asked, options)
       : await onlyStart(places, asked, options)
-    if (report) await show(pool, report, options)
+    await show(pool, report, options)
   })
 }
-
-type Asked = Parameters<typeof startMerge>[1]
 
 async function mergeAndFollow(
   pool: Pool,
   places: Places,
-  asked: Asked,
+  asked: NewMerge,
   options: MergeOptions,
-): Promise<MergeReport | null> {
+): Promise<MergeReport> {
   // the connection comes about while Temporal works; whether it does is seen when it is needed
   void pool.query('select').catch(() => {})
   const answer = await withTemporal(places, (client) => startMerge(client, asked, () => tellWaiting(options.lang)))
   if (answer === 'no-worker') {
     tell(say(OPERATIONS.noWorker, options.lang))
-    process.exitCode = EXIT.waits
-    const url = places.workflowUrl(workflowIdOf(asked.keep, asked.remove), null)
-    return { ...started(asked), temporalUrl: url }
+    return started(places, asked)
   }
-  if (answer.merge === null)
-    return refusedWithoutRow(answer.refusal ?? { code: 'bad-input', details: {} }, options.lang)
-  const follow = answer.refusal === null || (await isSamePair(pool, answer, asked))
+  const { merge, refusal } = answer
+  if (merge === null) return refusedWithoutRow(refusal ?? { code: 'bad-input', details: {} }, options.lang)
   const shown = { language: options.lang, urlOf: places.urlOf }
-  if (follow) return followMerge(pool, answer.merge, { ...shown, quiet: options.json ?? false })
-  const report = await mergeReport(pool, answer.merge, shown)
-  const { status, refusal } = refusedWithoutRow(answer.refusal ?? { code: 'bad-input', details: {} }, options.lang)
-  return { ...(report ?? started({ keep: 0, remove: 0, by: '' })), status, refusal }
+  if (refusal === null || (await isSamePair(pool, answer, asked)))
+    return followMerge(pool, merge, { ...shown, quiet: options.json ?? false })
+  const report = await mergeReport(pool, merge, shown)
+  return { ...report, status: 'refused', refusal: refusalReport(refusal, options.lang) }
 }
 
 /** The pair's merge runs under another workflow id, and nothing differs: it is followed. */
-async function isSamePair(pool: Pool, { merge, refusal }: OpenAnswer, asked: Asked): Promise<boolean> {
+async function isSamePair(pool: Pool, { merge, refusal }: OpenAnswer, asked: NewMerge): Promise<boolean> {
   if (merge === null || refusal?.code !== 'merge-in-progress' || refusal.details.difference !== undefined) return false
   const row = await mergeById(pool, merge)
   return row?.kept === asked.keep && row.removed === asked.remove && row.status !== 'refused'
 }
 
-async function onlyStart(places: Places, asked: Asked, options: MergeOptions): Promise<MergeReport> {
+async function onlyStart(places: Places, asked: NewMerge, options: MergeOptions): Promise<MergeReport> {
   const outcome = await withTemporal(places, (client) => startMergeOnly(client, asked))
   tell(say(outcome === 'started' ? OPERATIONS.started : OPERATIONS.runningAlready, options.lang))
-  return { ...started(asked), temporalUrl: places.workflowUrl(workflowIdOf(asked.keep, asked.remove), null) }
+  return started(places, asked)
 }
 
-/** A merge whose row is not there yet. */
-function started(asked: Asked): MergeReport {
-  return {
-    ...refusedWithoutRow({ code: 'bad-input', details: {} }),
-    status: 'running',
-    refusal: null,
-    keep: asked.keep,
-    remove: asked.remove,
-    on: asked.on ?? null,
-    by: asked.by,
-    reason: asked.reason ?? null,
-  }
+function started(places: Places, asked: NewMerge): MergeReport {
+  return startedWithoutRow(asked, places.workflowUrl(workflowIdOf(asked.keep, asked.remove), null))
 }
 
 async function show(pool: Pool, report: MergeReport, options: MergeOptions): Promise<void> {

@@ -1,5 +1,5 @@
 import { inOrder, UNDO_CODES, type Refusal, type Told, type UndoCode, type Warning } from './codes'
-import type { MergeReport, UndoReport, UndoTold, WarningReport } from './request'
+import type { MergeReport, NewMerge, UndoReport, UndoTold, WarningReport } from './request'
 import {
   failureRemedy,
   failureSentence,
@@ -37,22 +37,31 @@ export function attentionReport(told: Told | null, language: Language): MergeRep
   return { code: told.code, message, details: told.details }
 }
 
+const WITHOUT_ROW: Omit<MergeReport, 'status'> = {
+  id: null,
+  keep: null,
+  remove: null,
+  on: null,
+  warnings: [],
+  steps: [],
+  by: null,
+  reason: null,
+  refusal: null,
+  attention: null,
+  temporalUrl: null,
+}
+
 /** The report of a merge that was refused before it had a row (bad input, an unknown merge). */
 export function refusedWithoutRow(refusal: Refusal, language: Language = 'en'): MergeReport {
-  return {
-    id: null,
-    status: 'refused',
-    keep: null,
-    remove: null,
-    on: null,
-    warnings: [],
-    steps: [],
-    by: null,
-    reason: null,
-    refusal: refusalReport(refusal, language),
-    attention: null,
-    temporalUrl: null,
-  }
+  return { ...WITHOUT_ROW, status: 'refused', refusal: refusalReport(refusal, language) }
+}
+
+/** The report of a merge that was started and has no row yet. */
+export function startedWithoutRow(
+  { keep, remove, on, by, reason }: NewMerge,
+  temporalUrl: MergeReport['temporalUrl'],
+): MergeReport {
+  return { ...WITHOUT_ROW, status: 'running', keep, remove, on: on ?? null, by, reason: reason ?? null, temporalUrl }
 }
 
 /** What an undo tells, in one order, each with its sentence. */

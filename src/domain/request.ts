@@ -3,24 +3,25 @@ import type { MergeStatus, Refusal, StepName, TakeField, Told, UndoCode, Warning
 /** Of a reason, and of a name. */
 export const MAX_REASON_CHARACTERS = 200
 
+/** A merge that is asked for. */
+export interface NewMerge {
+  keep: number
+  remove: number
+  /** YYYY-MM-DD; today in Europe/Brussels where it is left out. */
+  on?: string | undefined
+  take?: TakeField[] | undefined
+  /** Codes of warnings. */
+  accept?: string[] | undefined
+  override?: string[] | undefined
+  /** A preview's token that must still be true. */
+  ifToken?: string | undefined
+  by: string
+  /** At most 200 characters, without national numbers or e-mail addresses. */
+  reason?: string | undefined
+}
+
 /** What anybody may ask of the workflow mergePatrons (design §4): a new merge, or an existing one taken up again. */
-export type MergeRequest =
-  | {
-      keep: number
-      remove: number
-      /** YYYY-MM-DD; today in Europe/Brussels where it is left out. */
-      on?: string | undefined
-      take?: TakeField[] | undefined
-      /** Codes of warnings. */
-      accept?: string[] | undefined
-      override?: string[] | undefined
-      /** A preview's token that must still be true. */
-      ifToken?: string | undefined
-      by: string
-      /** At most 200 characters, without national numbers or e-mail addresses. */
-      reason?: string | undefined
-    }
-  | { merge: number }
+export type MergeRequest = NewMerge | { merge: number }
 
 /** One step of a merge as people see it. */
 export interface StepReport {

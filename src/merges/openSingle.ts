@@ -3,8 +3,9 @@ import { RecordsBusy, untilFree, type AgainOptions } from '../database/again'
 import { expectedOfReason } from '../database/reason'
 import { inMergeTransaction } from '../database/transaction'
 import type { Refusal } from '../domain/codes'
+import type { NewMerge } from '../domain/request'
 import { beginRedirect, openOrRefuse, storeRefusals, takePatrons, whyNotTaken } from '../steps/openMerge'
-import { parseRequest, type ParsedRequest } from './parseRequest'
+import { parseRequest } from './parseRequest'
 import {
   createMerge,
   mergeById,
@@ -72,7 +73,7 @@ export async function openSingle(
 }
 
 /** Somebody asked for the same pair at the same moment, under another workflow, and was first: it is that merge. */
-async function sameFirst(pool: Pool, asked: ParsedRequest, { code }: Refusal): Promise<Opened | null> {
+async function sameFirst(pool: Pool, asked: NewMerge, { code }: Refusal): Promise<Opened | null> {
   if (code !== 'merge-in-progress' && code !== 'already-merged') return null
   const same = await mergeOfPair(pool, asked.keep, asked.remove)
   return same ? sameMerge(same) : null

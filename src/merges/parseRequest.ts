@@ -26,8 +26,6 @@ const newMerge = z.strictObject({
 const existingMerge = z.strictObject({ merge: id })
 const undo = z.strictObject({ merge: id, by: by.optional(), reason })
 
-export type ParsedRequest = Exclude<MergeRequest, { merge: number }>
-
 /**
  * Parses what a Temporal client sent, whoever it was. A refusal with the code `bad-input` names the place and what was
  * expected there, never the value. null counts as left out: some languages send it so.

@@ -3,11 +3,10 @@ import { RecordsBusy, untilFree, type AgainOptions } from '../database/again'
 import { inMergeTransaction } from '../database/transaction'
 import { STOPPING_WARNINGS, type Refusal, type Warning } from '../domain/codes'
 import { refusalReport, withSentences } from '../domain/reports'
-import type { MergeReport } from '../domain/request'
+import type { MergeReport, NewMerge } from '../domain/request'
 import type { Language } from '../domain/sentences'
 import { mergeInTransaction } from '../steps/group'
 import { previewToken } from '../steps/openMerge'
-import type { ParsedRequest } from './parseRequest'
 import { mergeReport } from './report'
 import { createMerge, mergeOfPair } from './store'
 
@@ -18,7 +17,7 @@ import { createMerge, mergeOfPair } from './store'
  */
 export async function previewMerge(
   pool: Pool,
-  asked: Omit<ParsedRequest, 'accept' | 'ifToken' | 'reason'>,
+  asked: Omit<NewMerge, 'accept' | 'ifToken' | 'reason'>,
   portal: readonly Warning[],
   language: Language,
   again: AgainOptions = {},

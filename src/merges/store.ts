@@ -1,8 +1,8 @@
 import { run, runOne, statement, type Queryable } from '../database/statement'
 import type { Refusal, Told, Warning } from '../domain/codes'
 import { OntdubbelError } from '../domain/errors'
+import type { NewMerge } from '../domain/request'
 import { ERRORS } from '../domain/sentences'
-import type { ParsedRequest } from './parseRequest'
 
 /** A row of `merge`, as the product reads it. `shown` is the status that people read. */
 export interface MergeRow {
@@ -77,7 +77,7 @@ export function workflowOf(merge: MergeRow): MergeWorkflow {
 /** Makes the row of a new merge, status `new`. Null where this workflow has made one already. */
 export async function createMerge(
   db: Queryable,
-  asked: ParsedRequest,
+  asked: NewMerge,
   workflow: WorkflowIds | null,
 ): Promise<number | null> {
   const row = await runOne(db, insert, [

@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client'
-import type { MergeRequest, UndoRequest } from '../domain/request'
+import type { NewMerge, UndoRequest } from '../domain/request'
 import { open, type OpenAnswer } from '../workflows/messages'
 import { queueName, undoWorkflowIdOf, workflowIdOf } from '../workflows/names'
-
-type NewMerge = Exclude<MergeRequest, { merge: number }>
 
 /** How long a caller waits for a worker before it is told that none is running. */
 export const NO_WORKER_AFTER_MS = 10_000
