@@ -18,13 +18,34 @@ const workerSettings = z.object({
 export type WorkerSettings = z.infer<typeof workerSettings>
 
 /**
- * What a worker is told by the environment.
+ * What a worker is told by the environment; a variable that is empty is none.
  * @throws OntdubbelError `bad-settings`, naming the variable and what was expected
  */
 export function readWorkerSettings(env: NodeJS.ProcessEnv): WorkerSettings {
-  const parsed = workerSettings.safeParse(env)
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const parsed = workerSettings.safeParse(given)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   const name = issue?.path.join('.') ?? ''
-  throw new OntdubbelError('bad-settings', `Set ${name} in the environment: ${issue?.message ?? 'it is wrong'}.`, 2)
+  const says =
+    given[name] === undefined
+      ? `Set ${name} in the environment.`
+      : `${name} in the environment is wrong: ${wanted(issue)}.`
+  throw new OntdubbelError('bad-settings', says, 2)
+}
+
+/** What was wanted, never what was given: an address may hold a password. */
+function wanted(issue: z.core.$ZodIssue | undefined): string {
+  switch (issue?.code) {
+    case 'too_small':
+      return `at least ${issue.minimum}`
+    case 'too_big':
+      return `at most ${issue.maximum}`
+    case 'invalid_type':
+      return issue.expected === 'int' ? 'a whole number' : `a ${issue.expected}`
+    case 'invalid_format':
+      return 'an http or https address'
+    default:
+      return 'something else'
+  }
 }

@@ -36,7 +36,8 @@ export function choice(flags: string, description: string, codes: readonly strin
   return new Option(flags, description).choices(codes).argParser((text) => checkedChoice(text, codes))
 }
 
-function checkedChoice(text: string, codes: readonly string[]): string {
+/** One of some codes. */
+export function checkedChoice(text: string, codes: readonly string[]): string {
   if (!codes.includes(text)) throw wrong(VALUES_WANTED.oneOf, { choices: codes })
   return text
 }

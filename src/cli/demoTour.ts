@@ -122,7 +122,8 @@ export function heading(text: string): void {
 
 /** Runs a command of ours as a user would, shows it, and expects its exit code. */
 async function run(args: string[], dataDir: string, expected: number): Promise<void> {
-  print(styled('cyan', `$ ontdubbel ${args.join(' ')}`))
+  const typed = args.map((arg) => (/^[\w./:-]+$/.test(arg) ? arg : `"${arg}"`)).join(' ')
+  print(styled('cyan', `$ ontdubbel ${typed}`))
   const child = spawn(process.execPath, [LAUNCHER, ...args, '--data-dir', dataDir], {
     stdio: ['ignore', 'inherit', 'inherit'],
   })
@@ -130,7 +131,7 @@ async function run(args: string[], dataDir: string, expected: number): Promise<v
   if (code !== expected) {
     throw new OntdubbelError(
       'demo-failed',
-      `"ontdubbel ${args.join(' ')}" ended with ${code ?? 'a signal'}, not with ${expected}.`,
+      `"ontdubbel ${typed}" ended with ${code ?? 'a signal'}, not with ${expected}.`,
     )
   }
 }

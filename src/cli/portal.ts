@@ -1,8 +1,8 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { OntdubbelError } from '../domain/errors'
 import { ERRORS } from '../domain/sentences'
 import { BEHAVIOURS, tellBehaviour, type BehaviourMode } from '../portal/control'
-import { id } from './arguments'
+import { checkedChoice, id } from './arguments'
 import { Places, withPlaces, type SharedOptions } from './context'
 import { EXIT } from './exitCodes'
 import { print, printJson } from './output'
@@ -20,7 +20,7 @@ export function portalCommand(): Command {
       Object.entries(BEHAVIOURS)
         .map(([name, does]) => `${name}: ${does}`)
         .join('; '),
-      mode,
+      (text) => checkedChoice(text, Object.keys(BEHAVIOURS)) as BehaviourMode,
     )
     .description('tell the reference portal how to behave, until told otherwise')
     .option('--account <id>', 'only in calls that name this account')
@@ -54,9 +54,4 @@ function inWords({
 }): string {
   const where = account === undefined ? 'all calls' : `calls that name account ${account}`
   return `${name}: ${where}${times === undefined ? ', until told otherwise ("ontdubbel portal behave ok")' : `, ${times} times`}`
-}
-
-function mode(text: string): BehaviourMode {
-  if (!(text in BEHAVIOURS)) throw new InvalidArgumentError(`It is one of ${Object.keys(BEHAVIOURS).join(', ')}.`)
-  return text as BehaviourMode
 }

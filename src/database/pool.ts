@@ -30,7 +30,7 @@ export interface PoolOptions {
 
 /**
  * The connection settings that pools and single clients share.
- * @throws OntdubbelError `bad-settings` for an address that is none, or names a file that cannot be read
+ * @throws OntdubbelError `bad-settings` for an address whose sslmode is none, or that names a file that cannot be read
  */
 export function connectionConfig(url: string, options: PoolOptions = {}): ClientConfig & { pipeline: boolean } {
   return {

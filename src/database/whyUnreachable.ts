@@ -41,6 +41,13 @@ const REFUSALS: Record<string, Why> = {
 /** By what the driver or the server says, where no code tells. */
 const WORDS: [RegExp, Why][] = [
   [
+    /^Invalid URL$/,
+    [
+      'its address is none',
+      'Write DATABASE_URL as postgres://user:password@host:port/database, with %XX for what is special in a password.',
+    ],
+  ],
+  [
     /does not support SSL/i,
     [
       'it has no TLS, and sslmode in DATABASE_URL wants it',
