@@ -1,4 +1,4 @@
-/** The codes of domain.md and cli.md: what programs compare, never what people read (that is in sentences.ts). */
+/** The codes of domain.md and cli.md: what programs compare, never what people read (that is in sentences/). */
 
 /** The steps of a merge in the order in which people read them. Which waits for which is in plan.ts. */
 export const STEPS = [

@@ -12,8 +12,9 @@ import { createMerge, mergeOfPair } from './store'
 
 /**
  * What the merge would do: the very steps of the merge, as a group of one, rolled back. So it cannot disagree with the
- * merge. A pair that is merged already is reported, as the merge would be. What must be accepted by name is taken as accepted, and shows as a warning; other refusals refuse. `portal` are the
- * warnings of the portal, asked before, so that no lock is held meanwhile.
+ * merge. A pair that is merged already is reported, as the merge would be. What must be accepted by name is taken as
+ * accepted, and shows as a warning; other refusals refuse. `portal` are the warnings of the portal, asked before, so that no
+ * lock is held meanwhile.
  */
 export async function previewMerge(
   pool: Pool,

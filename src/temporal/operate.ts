@@ -29,9 +29,9 @@ export interface OperatedMerge {
 }
 
 /**
- * What became of it. `refused`: the workflow does not take it in its state, with its sentence. `no-worker`: nothing was
- * asked, since no worker answered; `taken-up` too, but a workflow that goes on with the merge is started and runs when a
- * worker comes.
+ * What became of it. `refused`: the workflow does not take it in its state, with its sentence. `no-worker`: no worker
+ * answered, so that nothing was asked; where the merge was `takenUp`, a workflow that goes on with it is started and runs when
+ * one comes.
  */
 export type Operated =
   | { is: 'done'; status: MergeStatus | undefined }
