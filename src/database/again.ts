@@ -31,13 +31,13 @@ export async function untilFree<T>(work: (limited: boolean) => Promise<T>, optio
     try {
       return await work(limited)
     } catch (error) {
-      const failure = error instanceof RecordsBusy ? 'again' : judgeFailure(error)
+      const failure = error instanceof RecordsBusy ? 'busy' : judgeFailure(error)
       // the server ends the connection with 25P04; with statements still on their way that may arrive as a mere reset
       const cutOff =
         failure === 'again' && sqlState(error) === undefined && performance.now() - began >= TRANSACTION_TIMEOUT_MS
-      if (failure === 'too-long' || (cutOff && !(error instanceof RecordsBusy))) limited = false
+      if (failure === 'too-long' || cutOff) limited = false
       else if (failure === 'unique' && ++uniqueErrors >= UNIQUE_ERRORS) throw error
-      else if (failure !== 'again' && failure !== 'unique') throw error
+      else if (failure === 'fault' || failure === 'unforeseen') throw error
     }
     options.onWait?.()
     await sleep(PAUSE_MS.least + Math.random() * (PAUSE_MS.most - PAUSE_MS.least), undefined, {

@@ -92,7 +92,7 @@ export const UNDO_CODES = [
 ] as const
 export type UndoCode = (typeof UNDO_CODES)[number]
 
-/** The warnings that stop a merge until they are accepted by name. openMerge judges them too, in SQL. */
+/** The warnings that stop a merge until they are accepted by name. */
 export const STOPPING_WARNINGS = [
   'history-erased',
   'unverified-login-gains-access',

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { ACTOR_IDS_PER_SEARCH, healthAnswer, outcomeAnswer, problemAnswer, searchAnswer } from './contract'
 import { badAnswer, errorOfStatus } from './errors'
-import { openHttp, type HttpAnswer } from './http'
+import { openHttp, parseJson, type HttpAnswer } from './http'
 import { createLimits } from './limits'
 import type { LinkChange, PortalLink } from './links'
 
@@ -130,14 +130,6 @@ function parseOk<T>(answer: HttpAnswer, schema: z.ZodType<T>): T {
   const parsed = schema.safeParse(parseJson(answer.text))
   if (!parsed.success) throw badAnswer(answer.status)
   return parsed.data
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function byAccountLibraryActor(a: PortalLink, b: PortalLink): number {

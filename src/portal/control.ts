@@ -3,7 +3,7 @@ import { OntdubbelError } from '../domain/errors'
 import { ERRORS } from '../domain/sentences'
 import { portalAccountLine } from './contract'
 import { badAnswer, errorOfStatus } from './errors'
-import { openHttp, type Http } from './http'
+import { openHttp, parseJson, type Http } from './http'
 import type { PortalAccount } from './links'
 
 /** Of one call that loads, and of a dump between two pieces: a portal that is silent for longer has stopped. */
@@ -167,12 +167,4 @@ async function* linesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<strin
     yield* lines
   }
   if (rest !== '') yield rest
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -31,6 +31,15 @@ export interface Http {
   close(): Promise<void>
 }
 
+/** What an answer says in JSON; undefined where it is none: the error would quote it. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 export interface HttpOptions {
   readonly url: string
   readonly token: string

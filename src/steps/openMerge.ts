@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg'
 import { run, runOne, statement } from '../database/statement'
-import type { Refusal } from '../domain/codes'
+import { STOPPING_WARNINGS, type Refusal } from '../domain/codes'
 import { ledger } from './sql'
 
 /** A merge that has been taken: its row and both patron rows are locked until the transaction ends. */
@@ -56,8 +56,10 @@ export async function whyNotTaken(
   return run(client, notTaken, [merges])
 }
 
+const STOPPING = STOPPING_WARNINGS.map((code) => `'${code}'`).join(', ')
+
 /**
- * Refuses or opens each merge taken, under its locks, in one statement. The order of refusals is domain.md's. R3 is decided
+ * Refuses or opens each merge taken, under its locks, in one statement. $1 merges, $2 attempt, $3 a preview's token or null. The order of refusals is domain.md's. R3 is decided
  * here, before R10 deletes subscriptions: where both are registered, and where of these the kept record's history is off.
  * The warnings that concern the records as they are before anything changes are judged here and stored.
  */
@@ -80,7 +82,7 @@ const open = statement<{ id: number; refusal: Refusal | null }>(
        number.kept <> number.removed and 'different-national-numbers' <> all(m.override) as two_numbers,
        case when 'charges-in-collection' <> all(m.override) then
          (select jsonb_agg(c.id order by c.id) from charge c where c.patron = r.id and c.in_collection and c.paid < c.amount) end as in_collection,
-       $2::text is not null and $2::text is distinct from preview_token(m.kept, m.removed, m.on_date, m.take) as changed,
+       $3::text is not null and $3::text is distinct from preview_token(m.kept, m.removed, m.on_date, m.take) as changed,
        both_at.libraries as both_registered, off_at.libraries as history_off,
        array_remove(array[
          case when erased.at is not null then jsonb_build_object('code', 'history-erased', 'details',
@@ -135,7 +137,7 @@ const open = statement<{ id: number; refusal: Refusal | null }>(
      end as refusal
      from facts f cross join lateral (
        select jsonb_agg(w ->> 'code') as codes from unnest(f.warnings) w
-       where w ->> 'code' in ('history-erased', 'unverified-login-gains-access', 'rejected-before') and w ->> 'code' <> all(f.accept)) needed),
+       where w ->> 'code' in (${STOPPING}) and w ->> 'code' <> all(f.accept)) needed),
    updated as (
      update merge m set status = case when j.refusal is null then 'open' else 'refused' end, refusal = j.refusal,
        both_registered = j.both_registered, history_off = j.history_off,
@@ -148,7 +150,7 @@ const open = statement<{ id: number; refusal: Refusal | null }>(
      'openMerge',
      `select id, jsonb_build_object('bothRegistered', cardinality(both_registered), 'historyOff', cardinality(history_off)),
         null::jsonb, null::jsonb from judged where refusal is null`,
-   ).replace('$2::int', '$3::int')})
+   )})
    select id, refusal from judged order by id`,
 )
 
@@ -162,7 +164,7 @@ export async function openOrRefuse(
   attempt: number,
   ifToken: string | null = null,
 ): Promise<{ id: number; refusal: Refusal | null }[]> {
-  return run(client, open, [merges, ifToken, attempt])
+  return run(client, open, [merges, attempt, ifToken])
 }
 
 const refuse = statement(

@@ -47,13 +47,11 @@ const writeNotedAgain = statement<NotedRow>(
  * the redirect altered or left out once more. All of it whichever steps were done.
  */
 export async function setRecordsApart(client: ClientBase, merges: readonly number[]): Promise<NotedRow[]> {
-  const noted = [
-    run(client, setApart, [merges]),
-    ...inPlanOrder.map((step) => goBack(client, step, merges)),
-    run(client, writeNotedAgain, [merges]),
-  ]
-  await allOf(noted)
-  return (await noted.at(-1)) as NotedRow[]
+  const apart = run(client, setApart, [merges])
+  const back = inPlanOrder.map((step) => goBack(client, step, merges))
+  const noted = run(client, writeNotedAgain, [merges])
+  await allOf([apart, ...back, noted])
+  return noted
 }
 
 const abandoned = statement(

@@ -1,4 +1,4 @@
-import { changesOf, ledger, lockRows } from './sql'
+import { changesOf, ledger, lockRows, MERGES } from './sql'
 import { step } from './step'
 
 /** The columns that this step may change, for its reverse: each goes back by itself where nothing changed it since. */
@@ -43,7 +43,7 @@ const putBack = COLUMNS.map(
 export const transferDetails = step('transferDetails', {
   forward: [
     lockRows('patron', 'm.kept'),
-    `with m as materialized (select id, kept, removed, on_date, take from merge where id = any($1)),
+    `with ${MERGES},
     changed as (
       update patron k set
         last_name = case when not is_blank(r.last_name) and ('name' = any(m.take) or ('blanks' = any(m.take) and is_blank(k.last_name)))
