@@ -17,18 +17,22 @@ import {
   type WorkflowIds,
 } from './store'
 
-/** What openMerge answers to a workflow. */
-export interface Opened {
-  /** Null where no merge was made: bad input, an unknown merge. */
-  merge: number | null
-  keep: number | null
-  remove: number | null
-  /** `go-on`: this workflow does the steps from here; `report`: the merge is another workflow's, or has ended. */
-  then: 'go-on' | 'report' | 'refused'
-  refusal: Refusal | null
+interface FoundMerge {
+  merge: number
+  keep: number
+  remove: number
   /** The merge's options, for comparing with what a second caller asks. */
-  options: { on: string; take: string[]; override: string[] } | null
+  options: { on: string; take: string[]; override: string[] }
 }
+type NoMerge = { [Key in keyof FoundMerge]: null }
+
+/**
+ * What openMerge answers to a workflow. `go-on`: this workflow does the steps from here; `report`: the merge is another
+ * workflow's, or has ended; `refused`, perhaps before any merge was made (bad input, an unknown merge).
+ */
+export type Opened =
+  | (FoundMerge & { then: 'go-on' | 'report'; refusal: null })
+  | ((FoundMerge | NoMerge) & { then: 'refused'; refusal: Refusal })
 
 /**
  * Opens a single merge for a workflow, or refuses it, or finds that it exists. Idempotent by the workflow's ids: asked again
@@ -66,10 +70,10 @@ export async function openSingle(
     const refusal = await untilFree((limited) => openOnce(pool, id, asked.ifToken ?? null, attempt, limited), again)
     const same = refusal && (await sameFirst(pool, asked, refusal))
     if (same) return same
-    return found(mine, refusal ? 'refused' : 'go-on', refusal)
+    return refusal ? refused(mine, refusal) : found(mine, 'go-on')
   }
-  if (mine.status === 'refused') return found(mine, 'refused', mine.refusal)
-  return found(mine, mine.status === 'open' || mine.status === 'retired' ? 'go-on' : 'report', null)
+  if (mine.refusal) return refused(mine, mine.refusal)
+  return found(mine, mine.status === 'open' || mine.status === 'retired' ? 'go-on' : 'report')
 }
 
 /** Somebody asked for the same pair at the same moment, under another workflow, and was first: it is that merge. */
@@ -111,9 +115,9 @@ async function openOnce(
 async function takenUp(pool: Pool, merge: number, workflow: WorkflowIds): Promise<Opened> {
   const row = await mergeById(pool, merge)
   if (!row || row.status === 'new') return nothing({ code: 'unknown-merge', details: { merge } })
-  if (row.status !== 'open' && (row.status !== 'retired' || portalHasEnded(row))) return found(row, 'report', null)
+  if (row.status !== 'open' && (row.status !== 'retired' || portalHasEnded(row))) return found(row, 'report')
   await takeUp(pool, merge, workflow)
-  return found(row, 'go-on', null)
+  return found(row, 'go-on')
 }
 
 /** A reason that holds what no history may. */
@@ -124,8 +128,8 @@ export async function refusedReason(pool: Pool, reason: string | undefined): Pro
 
 /** The pair's merge: under way, it is another workflow's; else it is reported. */
 function sameMerge(same: MergeRow): Opened {
-  if (same.status !== 'open' && same.status !== 'undoing') return found(same, 'report', null)
-  return found(same, 'refused', {
+  if (same.status !== 'open' && same.status !== 'undoing') return found(same, 'report')
+  return refused(same, {
     code: 'merge-in-progress',
     details: { merge: same.id, workflow: same.workflow_id, patron: same.removed },
   })
@@ -133,16 +137,17 @@ function sameMerge(same: MergeRow): Opened {
 
 /** No merge was found or made. */
 export function nothing(refusal: Refusal): Opened {
-  return { merge: null, keep: null, remove: null, then: 'refused', refusal, options: null }
+  return { merge: null, keep: null, remove: null, options: null, then: 'refused', refusal }
 }
 
-export function found(row: MergeRow, then: Opened['then'], refusal: Refusal | null): Opened {
-  return {
-    merge: row.id,
-    keep: row.kept,
-    remove: row.removed,
-    then,
-    refusal,
-    options: { on: row.on_date, take: row.take, override: row.override },
-  }
+export function found(row: MergeRow, then: 'go-on' | 'report'): Opened {
+  return { ...mergeIn(row), then, refusal: null }
+}
+
+export function refused(row: MergeRow, refusal: Refusal): Opened {
+  return { ...mergeIn(row), then: 'refused', refusal }
+}
+
+function mergeIn({ id, kept, removed, on_date, take, override }: MergeRow): FoundMerge {
+  return { merge: id, keep: kept, remove: removed, options: { on: on_date, take, override } }
 }

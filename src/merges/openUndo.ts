@@ -4,7 +4,7 @@ import { inPlainTransaction } from '../database/transaction'
 import type { Refusal } from '../domain/codes'
 import { refusalsOfUndo } from '../steps/undo'
 import { recordCommand } from './commands'
-import { found, nothing, refusedReason, type Opened } from './openSingle'
+import { found, nothing, refused, refusedReason, type Opened } from './openSingle'
 import { parseUndo } from './parseRequest'
 import { mergeById, portalHasEnded, type MergeRow, type WorkflowIds } from './store'
 
@@ -38,17 +38,16 @@ export async function openUndo(pool: Pool, input: unknown, workflow: WorkflowIds
     if (row.status === 'undoing' || row.status === 'undone') {
       const ours = row.undo_workflow_id === workflow.workflowId && row.undo_first_run_id === workflow.firstRunId
       const ended = row.status === 'undone' && portalHasEnded(row)
-      if (ended || (by !== undefined && !ours)) return found(row, 'report', null)
+      if (ended || (by !== undefined && !ours)) return found(row, 'report')
       if (!ours) await run(client, takeUp, [merge, workflow.workflowId, workflow.firstRunId])
-      return found(row, 'go-on', null)
+      return found(row, 'go-on')
     }
     const refusal = await whyNot(client, row)
-    if (refusal) return found(row, 'refused', refusal)
-    if (by === undefined)
-      return found(row, 'refused', { code: 'bad-input', details: { where: 'by', expected: 'string' } })
+    if (refusal) return refused(row, refusal)
+    if (by === undefined) return refused(row, { code: 'bad-input', details: { where: 'by', expected: 'string' } })
     await run(client, begin, [merge, workflow.workflowId, workflow.firstRunId])
     await recordCommand(client, merge, 'undo', { by, reason: reason ?? null })
-    return found(row, 'go-on', null)
+    return found(row, 'go-on')
   })
 }
 

@@ -1,7 +1,7 @@
 import { condition, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow'
 import type { Activities } from '../activities'
 import type { MergeStatus } from '../domain/codes'
-import { refusedWithoutRow } from '../domain/reports'
+import { refusalReport, refusedWithoutRow } from '../domain/reports'
 import type { MergeReport } from '../domain/request'
 import { stepSentence } from '../domain/sentences'
 import type { Opened } from '../merges/openSingle'
@@ -46,12 +46,13 @@ export async function mergePatrons(input: unknown): Promise<MergeReport> {
 
   shown.status('running', 'Takes both records.')
   opened = await openMerge(input, workflowInfo().firstExecutionRunId)
-  if (opened.merge === null) return end(refusedWithoutRow(opened.refusal ?? { code: 'bad-input', details: {} }))
+  if (opened.merge === null) return end(refusedWithoutRow(opened.refusal))
   const { merge } = opened
   commands.merge = merge
-  if (opened.then === 'refused' && opened.refusal?.code === 'merge-in-progress') {
+  if (opened.refusal?.code === 'merge-in-progress') {
     // the merge of that id is another workflow's: this one is refused, it is not
-    return end({ ...(await reportMerge(merge)), ...refusedPart(opened) })
+    const refusal = refusalReport(opened.refusal, 'en')
+    return end({ ...(await reportMerge(merge)), status: 'refused', refusal })
   }
   if (opened.then === 'report') return end(await reportMerge(merge))
   // beside all that follows; a server that does not tell who started it stops no merge
@@ -78,9 +79,4 @@ export async function mergePatrons(input: unknown): Promise<MergeReport> {
     commands,
   )
   return end(typeof report === 'string' ? await reportMerge(merge) : report)
-}
-
-function refusedPart(opened: Opened): Pick<MergeReport, 'status' | 'refusal'> {
-  const { refusal } = refusedWithoutRow(opened.refusal ?? { code: 'merge-in-progress', details: {} })
-  return { status: 'refused', refusal }
 }

@@ -44,22 +44,22 @@ export async function undoMerge(input: unknown): Promise<UndoReport> {
     shown.status(report.status as MergeStatus, report.refusal?.message)
     return ended(report, commands, starter)
   }
-  const refuse = (refusal: Refusal) => {
-    opened = { merge: null, keep: null, remove: null, options: null, ...opened, then: 'refused', refusal }
-    return end(refusedUndo(refusal, { id: opened.merge, keep: opened.keep, remove: opened.remove }))
+  const refuse = (asked: Opened, refusal: Refusal) => {
+    opened = { ...asked, then: 'refused', refusal }
+    return end(refusedUndo(refusal, { id: asked.merge, keep: asked.keep, remove: asked.remove }))
   }
 
   shown.status('undoing', 'Looks whether the merge may be undone.')
   opened = await openUndo(input, workflowInfo().firstExecutionRunId)
-  const { merge, refusal } = opened
-  if (merge === null || opened.then === 'refused') return refuse(refusal ?? { code: 'bad-input', details: {} })
+  if (opened.then === 'refused') return refuse(opened, opened.refusal)
+  const { merge } = opened
   if (opened.then === 'report') return end(await reportUndo(merge))
 
   shown.status('undoing')
   starter = noteStarter(merge, 'undo').catch(() => {})
   const taken = await databasePart(merge, commands, shown)
   if (taken === 'abandoned') return end(await reportUndo(merge))
-  if (taken !== null) return refuse(taken)
+  if (taken !== null) return refuse(opened, taken)
 
   apart = true
   commands.phase = 'portal'
