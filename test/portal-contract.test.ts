@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { packageRoot } from '../src/packageRoot'
 import { onServer, startPortal, type TestPortal } from './support/portal'
 
 let portal: TestPortal
@@ -33,6 +35,14 @@ function change(path: string, body: unknown, key: string = randomUUID()): Promis
 const done = { status: 200, body: { outcome: 'done' } }
 const already = { status: 200, body: { outcome: 'already' } }
 const refused = (status: number, code: string) => ({ status, body: expect.objectContaining({ code }) as unknown })
+
+test('the contract file is OpenAPI, and every schema in it is one', () => {
+  // not quick, as the portal's own start is: the file is held against the specification, and every schema is compiled
+  const check = `new (require('openapi-backend').OpenAPIBackend)({ definition: 'docs/portal-openapi.yaml', strict: true }).init()
+    .then((api) => console.log(api.getOperations().map(({ operationId }) => operationId).sort().join(' ')))`
+  const said = execFileSync(process.execPath, ['-e', check], { cwd: packageRoot, encoding: 'utf8' })
+  expect(said.trim()).toBe('addLink changeLink getHealth removeLink searchLinks')
+})
 
 describe('links', () => {
   test('are found by actor id, by account, library and actor id, each once', async () => {
