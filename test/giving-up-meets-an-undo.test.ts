@@ -1,20 +1,12 @@
 import { skipUndoPortal } from '../src/merges/revertPortal'
-import { PortalPart } from './support/portalPart'
+import { usePortalPart } from './support/portalPart'
 import { AFTER, atEach, BEFORE, linksOf, type PortalPair } from './support/portalPairs'
-import { expectUndone, toldOfUndo, UNDO_CALLS, UNDONE, undonePairs, undoUntilDone } from './support/undonePart'
+import { expectUndone, revert, toldOfUndo, UNDO_CALLS, UNDONE, undonePairs, undoUntilDone } from './support/undonePart'
 
 const WHO = { by: 'desk', reason: 'the portal is gone' }
 const TIMES = 12
 
-let part: PortalPart
-beforeAll(async () => {
-  part = await PortalPart.start()
-})
-afterAll(() => part?.stop())
-beforeEach(() => part.beginAnew())
-
-const revert = (pair: PortalPair, attempt: number, by = part.portalClient) =>
-  part.attemptOf(pair.merge, attempt, by, 'revertPortalLinks')
+const part = usePortalPart()
 
 const commands = async ({ merge }: PortalPair) => {
   const { rows } = await part.pool.query<{ portal: string; commands: number }>(
@@ -28,7 +20,7 @@ const commands = async ({ merge }: PortalPair) => {
 test('given up twice, and twice at once: one command, one notice for each library, told once', async () => {
   for (const pair of await undonePairs(part, TIMES)) {
     await part.portal.behave({ mode: 'down', skip: 1 })
-    expect(await revert(pair, 1)).toMatchObject({ type: 'portal-unreachable' })
+    expect(await revert(part, pair, 1)).toMatchObject({ type: 'portal-unreachable' })
     const both = [skipUndoPortal(part.pool, pair.merge, WHO), skipUndoPortal(part.pool, pair.merge, WHO)]
     expect((await Promise.all(both)).filter(Boolean)).toHaveLength(1)
     expect(await skipUndoPortal(part.pool, pair.merge, WHO)).toBe(false)
@@ -45,7 +37,7 @@ test('given up twice, and twice at once: one command, one notice for each librar
     expect(await toldOfUndo(part, pair)).toEqual(end)
     // an attempt that comes too late finds nothing to do
     await part.portal.behave({ mode: 'ok' })
-    expect(await revert(pair, 2)).toBeUndefined()
+    expect(await revert(part, pair, 2)).toBeUndefined()
     expect(await linksOf(part.links, pair)).toEqual({ ...AFTER, a: BEFORE.a })
     expect(await toldOfUndo(part, pair)).toEqual(end)
   }
@@ -61,7 +53,7 @@ test('given up before any call of an attempt that still runs: it is told, and is
       then = await toldOfUndo(part, pair)
       before = await calls()
     })
-    expect(await revert(pair, 1, given)).toBeUndefined()
+    expect(await revert(part, pair, 1, given)).toBeUndefined()
     expect(await commands(pair)).toEqual({ portal: 'skipped', commands: 1 })
     const left = Object.entries(UNDONE.reverted).slice([0, 1, 1, 2, 3][at])
     expect({ at, ...then }).toMatchObject({
@@ -84,7 +76,7 @@ test('given up and done at the same moment, is one of them', async () => {
       await new Promise((resolve) => setTimeout(resolve, n * 4))
       return skipUndoPortal(part.pool, pair.merge, WHO)
     }
-    const [failed, skipped] = await Promise.all([revert(pair, 1), skipping()])
+    const [failed, skipped] = await Promise.all([revert(part, pair, 1), skipping()])
     expect(failed).toBeUndefined()
     if (skipped) expect(await commands(pair)).toEqual({ portal: 'skipped', commands: 1 })
     else {

@@ -1,16 +1,11 @@
 import { skipPortal } from '../src/merges/skipPortal'
-import { CALLS, PortalPart } from './support/portalPart'
+import { CALLS, usePortalPart } from './support/portalPart'
 import { AFTER, atEach, BEFORE, linksOf, type Links, type PortalPair } from './support/portalPairs'
 
 const WHO = { by: 'desk', reason: 'the portal is gone' }
 const TIMES = 12
 
-let part: PortalPart
-beforeAll(async () => {
-  part = await PortalPart.start()
-})
-afterAll(() => part?.stop())
-beforeEach(() => part.beginAnew())
+const part = usePortalPart()
 
 /** What is there of the end of a merge's portal part. */
 async function endOf({ merge, kept }: PortalPair) {

@@ -1,7 +1,7 @@
 import { unreachable } from '../src/portal/errors'
 import { registerPatrons } from './support/desk'
 import { mergeSingly } from './support/mergeOnDatabase'
-import { CALLS, PortalPart } from './support/portalPart'
+import { CALLS, usePortalPart } from './support/portalPart'
 import {
   AFTER,
   atEach,
@@ -13,12 +13,7 @@ import {
   type PortalPair,
 } from './support/portalPairs'
 
-let part: PortalPart
-beforeAll(async () => {
-  part = await PortalPart.start()
-})
-afterAll(() => part?.stop())
-beforeEach(() => part.beginAnew())
+const part = usePortalPart()
 
 /** Does it with a pair for each call of a merge, all at once. */
 async function atEachCall(work: (at: number, pair: PortalPair) => Promise<void>): Promise<void> {

@@ -1,19 +1,12 @@
 import { syncPortalLinks } from '../src/merges/syncPortal'
-import { CALLS, IMPATIENT_MS, PortalPart } from './support/portalPart'
+import { CALLS, usePortalPart } from './support/portalPart'
 import { AFTER, atEach, linksOf, type PortalPair } from './support/portalPairs'
-import { PASSING, REFUSALS, RETRY_AFTER_S } from './support/portalWays'
+import { PASSING, passingWay, REFUSALS } from './support/portalWays'
 
-/** Well past the time that the impatient client waits for an answer. */
-const DELAY_MS = IMPATIENT_MS + 300
 /** Merges with two attempts at once each. */
 const AT_ONCE = 6
 
-let part: PortalPart
-beforeAll(async () => {
-  part = await PortalPart.start()
-})
-afterAll(() => part?.stop())
-beforeEach(() => part.beginAnew())
+const part = usePortalPart()
 
 test('an undisturbed merge makes these calls, and ends so', async () => {
   const [pair] = (await part.pairs(1)) as [PortalPair]
@@ -30,12 +23,7 @@ test('an undisturbed merge makes these calls, and ends so', async () => {
 })
 
 describe.each(PASSING)('%s', (mode, means) => {
-  const failing = (skip: number) =>
-    part.portal.behave({ mode, skip, times: 1, delayMs: DELAY_MS, retryAfterSeconds: RETRY_AFTER_S })
-  const by = () => (mode === 'slow' ? part.impatient : part.portalClient)
-  // what came too late is done at the portal all the same
-  const lateOnesCame = () => (mode === 'slow' ? new Promise((resolve) => setTimeout(resolve, DELAY_MS)) : undefined)
-  const asItMeans = { nonRetryable: false, nextRetryDelay: undefined, ...means }
+  const { failing, by, lateOnesCame, asItMeans } = passingWay(part, mode, means)
 
   test('at any one call: the activity is tried again, and the end is that of an undisturbed merge', async () => {
     const all = await part.pairs(CALLS.length)

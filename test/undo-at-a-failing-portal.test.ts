@@ -1,51 +1,37 @@
-import { IMPATIENT_MS, PortalPart } from './support/portalPart'
+import { usePortalPart } from './support/portalPart'
 import { AFTER, atEach, BEFORE, linksOf, type PortalPair } from './support/portalPairs'
-import { PASSING, REFUSALS, RETRY_AFTER_S } from './support/portalWays'
+import { PASSING, passingWay, REFUSALS } from './support/portalWays'
 import {
   expectDoneOfUndos,
   expectUndone,
+  revert,
   toldOfUndo,
   UNDO_CALLS,
   undonePairs,
   undoUntilDone,
 } from './support/undonePart'
 
-/** Well past the time that the impatient client waits for an answer. */
-const DELAY_MS = IMPATIENT_MS + 300
 /** Undos with two attempts at once each. */
 const AT_ONCE = 6
 
-let part: PortalPart
-beforeAll(async () => {
-  part = await PortalPart.start()
-})
-afterAll(() => part?.stop())
-beforeEach(() => part.beginAnew())
-
-const revert = (pair: PortalPair, attempt: number, by = part.portalClient) =>
-  part.attemptOf(pair.merge, attempt, by, 'revertPortalLinks')
+const part = usePortalPart()
 
 test('an undisturbed undo makes these calls, and ends so', async () => {
   const [pair] = (await undonePairs(part, 1)) as [PortalPair]
   const calls: string[] = []
   const noting = atEach(part.portalClient, async (call) => void calls.push(call.operation))
-  expect(await revert(pair, 1, noting)).toBeUndefined()
+  expect(await revert(part, pair, 1, noting)).toBeUndefined()
   expect(calls).toEqual(UNDO_CALLS)
   await expectUndone(part, pair)
   await expectDoneOfUndos(part, 1)
   // once more: there is nothing left to do, and nothing is told twice
-  expect(await revert(pair, 2, noting)).toBeUndefined()
+  expect(await revert(part, pair, 2, noting)).toBeUndefined()
   expect(calls).toEqual(UNDO_CALLS)
   await expectUndone(part, pair)
 })
 
 describe.each(PASSING)('%s', (mode, means) => {
-  const failing = (skip: number) =>
-    part.portal.behave({ mode, skip, times: 1, delayMs: DELAY_MS, retryAfterSeconds: RETRY_AFTER_S })
-  const by = () => (mode === 'slow' ? part.impatient : part.portalClient)
-  // what came too late is done at the portal all the same
-  const lateOnesCame = () => (mode === 'slow' ? new Promise((resolve) => setTimeout(resolve, DELAY_MS)) : undefined)
-  const asItMeans = { nonRetryable: false, nextRetryDelay: undefined, ...means }
+  const { failing, by, lateOnesCame, asItMeans } = passingWay(part, mode, means)
 
   test('at any one call: the activity is tried again, and the end is that of an undisturbed undo', async () => {
     const all = await undonePairs(part, UNDO_CALLS.length)
@@ -108,7 +94,7 @@ test('a token that is refused is not tried with each link', async () => {
   await part.portal.behave({ mode: 'unauthorized' })
   const calls: string[] = []
   const noting = atEach(part.portalClient, async (call) => void calls.push(call.operation))
-  expect(await revert(pair, 1, noting)).toMatchObject({ type: 'portal-refused', details: [{ status: 401 }] })
+  expect(await revert(part, pair, 1, noting)).toMatchObject({ type: 'portal-refused', details: [{ status: 401 }] })
   expect(calls).toHaveLength(1)
 })
 
@@ -116,9 +102,9 @@ test('an attempt that timed out but still runs, and is overtaken by the next bef
   const all = await undonePairs(part, UNDO_CALLS.length)
   for (const [at, pair] of all.entries()) {
     const overtaken = atEach(part.portalClient, async ({ number }) => {
-      if (number === at) expect(await revert(pair, 2)).toBeUndefined()
+      if (number === at) expect(await revert(part, pair, 2)).toBeUndefined()
     })
-    expect(await revert(pair, 1, overtaken)).toBeUndefined()
+    expect(await revert(part, pair, 1, overtaken)).toBeUndefined()
     await expectUndone(part, pair)
   }
   await expectDoneOfUndos(part, all.length)
@@ -127,7 +113,7 @@ test('an attempt that timed out but still runs, and is overtaken by the next bef
 test('two attempts side by side do each change once, and tell it once', async () => {
   const all = await undonePairs(part, AT_ONCE)
   for (const pair of all) {
-    expect(await Promise.all([revert(pair, 1), revert(pair, 2)])).toEqual([undefined, undefined])
+    expect(await Promise.all([revert(part, pair, 1), revert(part, pair, 2)])).toEqual([undefined, undefined])
     await expectUndone(part, pair)
   }
   await expectDoneOfUndos(part, AT_ONCE)

@@ -1,17 +1,9 @@
 import { unreachable } from '../src/portal/errors'
-import { CALLS, PortalPart } from './support/portalPart'
+import { CALLS, usePortalPart } from './support/portalPart'
 import { AFTER, atEach, BEFORE, linksOf, putLinks, type Letter, type PortalPair } from './support/portalPairs'
-import { takeBackPair, toldOfUndo, UNDO_CALLS, UNDONE, undonePairs, undoUntilDone } from './support/undonePart'
+import { revert, takeBackPair, toldOfUndo, UNDO_CALLS, UNDONE, undonePairs, undoUntilDone } from './support/undonePart'
 
-let part: PortalPart
-beforeAll(async () => {
-  part = await PortalPart.start()
-})
-afterAll(() => part?.stop())
-beforeEach(() => part.beginAnew())
-
-const revert = (pair: PortalPair, attempt: number, by = part.portalClient) =>
-  part.attemptOf(pair.merge, attempt, by, 'revertPortalLinks')
+const part = usePortalPart()
 
 /** A client at one of whose calls the worker is gone: the call was carried out, or never came to the portal. */
 const gone = (at: number, carriedOut: boolean) =>
@@ -136,7 +128,7 @@ describe.each(ACTS)('a patron who %s (%s)', (act, letter, change) => {
       const acting = atEach(part.portalClient, async ({ number }) => {
         if (number === at) must = await doIt(pair)
       })
-      expect(await revert(pair, 1, acting)).toBeUndefined()
+      expect(await revert(part, pair, 1, acting)).toBeUndefined()
       // between the answer that the kept one is there and the return of the other: it was there before the merge
       if (act === 'unlinks the kept record' && UNDO_CALLS[at] === 'addLink') must = ['L1:removed']
       expect({ at, ...(await linksOf(part.links, pair)) }).toEqual({ at, ...BEFORE, [letter]: must })
@@ -145,7 +137,7 @@ describe.each(ACTS)('a patron who %s (%s)', (act, letter, change) => {
 
   test('after any call of the undo whose answer was lost ends right', async () => {
     for (const [at, pair] of (await undonePairs(part, UNDO_CALLS.length)).entries()) {
-      expect(await revert(pair, 1, gone(at, true))).toMatchObject({ type: 'portal-unreachable' })
+      expect(await revert(part, pair, 1, gone(at, true))).toMatchObject({ type: 'portal-unreachable' })
       const must = await doIt(pair)
       expect(await undoUntilDone(part, pair)).toEqual([])
       expect({ at, ...(await linksOf(part.links, pair)) }).toEqual({ at, ...BEFORE, [letter]: must })

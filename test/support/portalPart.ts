@@ -146,3 +146,14 @@ export class PortalPart {
     expect((await this.portal.counters()).done).toEqual({ changeLink: 3 * merges, removeLink: merges })
   }
 }
+
+/** For all tests of a file; each begins anew. */
+export function usePortalPart(): PortalPart {
+  const part = Object.create(PortalPart.prototype) as PortalPart
+  beforeAll(async () => {
+    Object.assign(part, await PortalPart.start())
+  })
+  afterAll(() => part.stop?.())
+  beforeEach(() => part.beginAnew())
+  return part
+}

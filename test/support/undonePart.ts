@@ -38,6 +38,16 @@ export async function undonePairs(part: PortalPart, count: number): Promise<Port
   return pairs
 }
 
+/** One attempt at the portal's part of an undo; undefined where it ended well. */
+export function revert(
+  part: PortalPart,
+  { merge }: PortalPair,
+  attempt: number,
+  by = part.portalClient,
+): Promise<ApplicationFailure | undefined> {
+  return part.attemptOf(merge, attempt, by, 'revertPortalLinks')
+}
+
 /** Attempts at the portal's part of an undo until one ends well or fails for good; how they failed. */
 export function undoUntilDone(
   part: PortalPart,
