@@ -32,14 +32,7 @@ async function doctor(changed: Record<string, string | undefined> = {}): Promise
 }
 
 function theEnvironment(): Record<string, string> {
-  return {
-    DATABASE_URL: stack.database.url,
-    DATABASE_OWNER_URL: stack.database.ownerUrl,
-    TEMPORAL_ADDRESS: temporalAddress(),
-    PORTAL_URL: stack.portal.url,
-    PORTAL_TOKEN: stack.portal.token,
-    TASK_QUEUE_PREFIX: stack.queuePrefix,
-  }
+  return { ...stack.env, DATABASE_OWNER_URL: stack.database.ownerUrl }
 }
 
 const wrongOnes = (checks: Record<string, Check>) => Object.keys(checks).filter((name) => !checks[name]?.ok)

@@ -6,7 +6,7 @@ import { COUNTS } from '../src/domain/sentences/counts'
 import { COLUMNS, TABLES } from '../src/domain/sentences/tables'
 import { runCli } from './support/cli'
 import { PAIRS, PEOPLE_FILE, REJECTED } from './support/dutchPeople'
-import { temporalAddress, testStack, type TestStack } from './support/stack'
+import { testStack, type TestStack } from './support/stack'
 
 /** English words that no Dutch sentence has. */
 const ENGLISH = words(`
@@ -44,17 +44,9 @@ function lists(value: unknown): string[] {
 }
 
 let stack: TestStack
-let env: Record<string, string>
 
 beforeAll(async () => {
   stack = await testStack()
-  env = {
-    DATABASE_URL: stack.database.url,
-    TEMPORAL_ADDRESS: temporalAddress(),
-    PORTAL_URL: stack.portal.url,
-    PORTAL_TOKEN: stack.portal.token,
-    TASK_QUEUE_PREFIX: stack.queuePrefix,
-  }
   await inDutch(['import', '-'], 0, PEOPLE_FILE)
   const owner = await connect(stack.database.superUrl)
   await owner.query(REJECTED)
@@ -74,7 +66,7 @@ afterEach(() => {
 /** Runs a command in Dutch and gives all that it said; English words among it fail the test. */
 async function inDutch(args: readonly (string | number)[], code: number, input = '', more = {}): Promise<string> {
   const who = recordsWho(args) ? ['--by', 'mia'] : []
-  const ended = await runCli([...args, ...who, '--lang', 'nl'], { ...env, ...more }, input)
+  const ended = await runCli([...args, ...who, '--lang', 'nl'], { ...stack.env, ...more }, input)
   const said = ended.out + ended.err
   expect({ args, said, code: ended.code }).toEqual({ args, said: expect.stringMatching(/\S/) as string, code })
   const found = englishIn(said)
@@ -206,7 +198,7 @@ test('whatever a merge counts or changes has its word', async () => {
   ]
   const steps: StepReport[] = []
   for (const args of previews) {
-    const ended = await runCli([...args, '--json'], env)
+    const ended = await runCli([...args, '--json'], stack.env)
     steps.push(...(ended.json() as MergeReport).steps)
   }
   const counts = steps.flatMap((step) => Object.entries(step.counts))

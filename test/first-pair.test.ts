@@ -1,7 +1,7 @@
 import { connect } from '../src/database/pool'
 import { queueName } from '../src/workflows/names'
 import { runCli, type Ended } from './support/cli'
-import { temporalAddress, testStack, type TestStack } from './support/stack'
+import { testStack, type TestStack } from './support/stack'
 
 let stack: TestStack
 let env: Record<string, string>
@@ -39,14 +39,7 @@ const ontdubbel = (...args: (string | number)[]): Promise<Ended> => runCli(args,
 
 beforeAll(async () => {
   stack = await testStack()
-  env = {
-    DATABASE_URL: stack.database.url,
-    TEMPORAL_ADDRESS: temporalAddress(),
-    TEMPORAL_UI_URL: 'http://ui.example',
-    PORTAL_URL: stack.portal.url,
-    PORTAL_TOKEN: stack.portal.token,
-    TASK_QUEUE_PREFIX: stack.queuePrefix,
-  }
+  env = { ...stack.env, TEMPORAL_UI_URL: 'http://ui.example' }
   const loaded = await runCli(
     ['import', '-', '--json'],
     env,

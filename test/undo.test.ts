@@ -1,10 +1,9 @@
 import { connect } from '../src/database/pool'
 import { undoWorkflowIdOf, workflowIdOf } from '../src/workflows/names'
 import { runCli, type Ended } from './support/cli'
-import { temporalAddress, testStack, type TestStack } from './support/stack'
+import { testStack, type TestStack } from './support/stack'
 
 let stack: TestStack
-let env: Record<string, string>
 let last = 70_000
 
 interface Told {
@@ -20,7 +19,7 @@ interface Undo {
   attention: Told | null
 }
 
-const ontdubbel = (...args: (string | number)[]): Promise<Ended> => runCli(args, env)
+const ontdubbel = (...args: (string | number)[]): Promise<Ended> => runCli(args, stack.env)
 const sql = async (text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> =>
   (await stack.database.pool.query<Record<string, unknown>>(text, values)).rows
 const lines = (ndjson: string): unknown[] =>
@@ -74,13 +73,6 @@ async function whoHas(table: string, keys: readonly unknown[], key = 'id'): Prom
 
 beforeAll(async () => {
   stack = await testStack()
-  env = {
-    DATABASE_URL: stack.database.url,
-    TEMPORAL_ADDRESS: temporalAddress(),
-    PORTAL_URL: stack.portal.url,
-    PORTAL_TOKEN: stack.portal.token,
-    TASK_QUEUE_PREFIX: stack.queuePrefix,
-  }
   await sql(`insert into library (id, name) values ('ZOT', 'Zottegem'), ('AAL', 'Aalst')`)
 })
 afterEach(() => stack.portal.behave({ mode: 'ok' }))

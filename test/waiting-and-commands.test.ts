@@ -1,12 +1,11 @@
 import { connect } from '../src/database/pool'
 import { runCli, type Ended } from './support/cli'
-import { temporalAddress, testStack, type TestStack } from './support/stack'
+import { testStack, type TestStack } from './support/stack'
 
 let stack: TestStack
-let env: Record<string, string>
 let last = 9_000
 
-const ontdubbel = (...args: (string | number)[]): Promise<Ended> => runCli(args, env)
+const ontdubbel = (...args: (string | number)[]): Promise<Ended> => runCli(args, stack.env)
 
 /** Two records of one person with nothing but a subscription and a portal link of the one that goes. */
 async function pair(): Promise<{ keep: number; remove: number; account: string }> {
@@ -31,13 +30,6 @@ async function ledgerTimes(merge: number): Promise<unknown[]> {
 
 beforeAll(async () => {
   stack = await testStack()
-  env = {
-    DATABASE_URL: stack.database.url,
-    TEMPORAL_ADDRESS: temporalAddress(),
-    PORTAL_URL: stack.portal.url,
-    PORTAL_TOKEN: stack.portal.token,
-    TASK_QUEUE_PREFIX: stack.queuePrefix,
-  }
   await stack.database.pool.query(`insert into library (id, name) values ('ZOT', 'Zottegem')`)
 })
 afterEach(() => stack.portal.behave({ mode: 'ok' }))
@@ -134,7 +126,10 @@ test('without a worker a command says so, and asks nothing', async () => {
   const { id } = (await ontdubbel('merge', keep, remove, '--json')).json() as { id: number }
   const handle = stack.client.workflow.getHandle(`merge/${keep}/${remove}`)
   await handle.terminate('by hand')
-  const alone = await runCli(['merge', 'resume', id], { ...env, TASK_QUEUE_PREFIX: `${stack.queuePrefix}-nobody` })
+  const alone = await runCli(['merge', 'resume', id], {
+    ...stack.env,
+    TASK_QUEUE_PREFIX: `${stack.queuePrefix}-nobody`,
+  })
   expect([alone.code, alone.err]).toEqual([4, expect.stringContaining('No worker is running')])
   await handle.terminate('the test is over')
 })

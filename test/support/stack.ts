@@ -24,6 +24,8 @@ export interface TestStack {
   client: Client
   /** What the names of its task queues begin with. */
   queuePrefix: string
+  /** For worker processes and the command line. */
+  env: Record<string, string>
   /** Starts mergePatrons as any Temporal client may, and gives what it completes with. */
   merge(request: unknown): Promise<MergeReport>
   /** The same of undoMerge. */
@@ -70,6 +72,13 @@ export async function testStack(): Promise<TestStack> {
     portalClient,
     client,
     queuePrefix,
+    env: {
+      DATABASE_URL: database.url,
+      TEMPORAL_ADDRESS: temporalAddress(),
+      PORTAL_URL: portal.url,
+      PORTAL_TOKEN: portal.token,
+      TASK_QUEUE_PREFIX: queuePrefix,
+    },
     merge: (request) => execute('mergePatrons', request) as Promise<MergeReport>,
     undo: (request) => execute('undoMerge', request) as Promise<UndoReport>,
     async stop() {
