@@ -1,0 +1,191 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Pool, PoolClient } from 'pg'
+import { judgeFailure, sqlState } from '../database/failures'
+import { TRANSACTION_TIMEOUT_MS } from '../database/transaction'
+import type { Pace } from '../domain/campaign'
+
+/** How long a group is to take: desks do not notice 40 ms (design §1); by night larger groups save commits. */
+export const GROUP_MS: Record<Pace, number> = { desk: 40, full: 100 }
+/** The first group: how long an item takes is not known yet. */
+const FIRST_GROUP = 10
+/** More in one transaction gain nothing. */
+const MOST_IN_A_GROUP = 200
+/** How much the last group says about the next one. */
+const WEIGHT_OF_THE_LAST = 0.3
+/** Whoever met a desk comes again after a random pause, the longer the oftener it did. */
+const PAUSE_MS = { least: 5, most: 25 }
+const MEETINGS_THAT_DOUBLE_IT = 4
+/** What desks have in their hands this often is left: it is for later. */
+const MOST_MEETINGS = 40
+
+/** What goes through the database in groups: of two of one group none shares a patron. */
+interface Item {
+  kept: number
+  removed: number
+}
+
+/** What is done with items, a group at a time. */
+export interface GroupWork<T extends Item> {
+  /** Asked before each group: how long one is to take, in milliseconds; undefined ends it. */
+  goesFor: (client: PoolClient) => Promise<number | undefined>
+  /** A group, one transaction; `limited` is false for one item too large for 800 ms. Gives the items that somebody has at the moment. */
+  once: (client: PoolClient, items: readonly T[], limited: boolean) => Promise<readonly T[]>
+  /** An item alone fails: true where it may come again (a unique error: a desk was first). */
+  atFault: (client: PoolClient, item: T, error: unknown, unique: boolean) => Promise<boolean>
+  signal?: AbortSignal | undefined
+}
+
+/**
+ * Takes items through the database in groups, each one transaction, sized by how long the last ones took. A group that fails
+ * comes again in halves until the item at fault stands alone; what a desk has in its hands comes again later. Gives what desks
+ * had each time. Rejects with what nobody foresaw, or the signal's reason.
+ */
+export async function inGroups<T extends Item>(
+  pool: Pool,
+  items: readonly T[],
+  work: GroupWork<T>,
+): Promise<readonly T[]> {
+  const lane = new Lane(pool)
+  const line = new Line(items)
+  try {
+    for (;;) {
+      work.signal?.throwIfAborted()
+      const groupMs = await lane.on(work.goesFor)
+      const group = groupMs === undefined ? undefined : line.next(groupMs)
+      if (!group) return line.left
+      if (group.meetings > 0) await sleep(pauseMs(group.meetings), undefined, { signal: work.signal })
+      const began = performance.now()
+      try {
+        const busy = await lane.on((client) => work.once(client, group.items, group.limited))
+        line.took(group, performance.now() - began)
+        if (busy.length > 0) line.met({ ...group, items: busy })
+      } catch (error) {
+        await lane.on((client) => failed(client, group, line, work, error, performance.now() - began))
+      }
+    }
+  } finally {
+    lane.close()
+  }
+}
+
+/** A group failed, nothing of it is done: halves, or the one item again, or it is at fault. Throws what nobody foresaw. */
+async function failed<T extends Item>(
+  client: PoolClient,
+  group: Group<T>,
+  line: Line<T>,
+  { atFault }: GroupWork<T>,
+  error: unknown,
+  tookMs: number,
+): Promise<void> {
+  const judged = judgeFailure(error)
+  if (judged === 'unforeseen') throw error
+  // the server ends the connection with 25P04; with statements still on their way that may arrive as a mere reset
+  const tooLong = judged === 'too-long' || (sqlState(error) === undefined && tookMs >= TRANSACTION_TIMEOUT_MS)
+  const [item] = group.items
+  if (judged === 'again' && !tooLong) line.met(group)
+  else if (group.items.length > 1 || item === undefined) line.halves(group)
+  else if (tooLong) line.again({ ...group, limited: false })
+  else if (await atFault(client, item, error, judged === 'unique')) line.met(group)
+}
+
+/** Items that go through the database together, from the halves of a group down to one alone. */
+interface Group<T> {
+  items: readonly T[]
+  limited: boolean
+  /** How often something was in the way of it. */
+  meetings: number
+}
+
+/** What has not had its turn, and what has to come again. */
+class Line<T extends Item> {
+  private readonly pieces: Group<T>[] = []
+  private readonly busy: Group<T>[] = []
+  /** Desks had these each time. */
+  readonly left: T[] = []
+  private at = 0
+  private msAnItem: number | undefined
+
+  constructor(private readonly items: readonly T[]) {}
+
+  /** The next group, as many as are expected to take so long; undefined when nothing is left. */
+  next(groupMs: number): Group<T> | undefined {
+    const piece = this.pieces.pop()
+    if (piece) return piece
+    const size = this.msAnItem === undefined ? FIRST_GROUP : Math.round(groupMs / this.msAnItem)
+    return this.take(Math.max(1, Math.min(MOST_IN_A_GROUP, size))) ?? this.busy.shift()
+  }
+
+  /** A group of this size took so long. */
+  took({ items }: Group<T>, ms: number): void {
+    const last = ms / items.length
+    this.msAnItem =
+      this.msAnItem === undefined ? last : this.msAnItem * (1 - WEIGHT_OF_THE_LAST) + last * WEIGHT_OF_THE_LAST
+  }
+
+  /** A desk, or another merge, was in the way: in halves, when the others have had their turn. */
+  met(group: Group<T>): void {
+    const meetings = group.meetings + 1
+    if (meetings > MOST_MEETINGS) {
+      this.left.push(...group.items)
+      return
+    }
+    for (const items of halvesOf(group.items)) this.busy.push({ ...group, items, meetings })
+  }
+
+  /** One of them is at fault: at once, so that it is known how many are. */
+  halves(group: Group<T>): void {
+    for (const items of halvesOf(group.items).reverse()) this.pieces.push({ ...group, items })
+  }
+
+  again(group: Group<T>): void {
+    this.pieces.push(group)
+  }
+
+  /** No patron twice in a group: what shares one with an earlier item (set aside once, and tried again) has its turn by itself. */
+  private take(size: number): Group<T> | undefined {
+    const items: T[] = []
+    const patrons = new Set<number>()
+    while (items.length < size && this.at < this.items.length) {
+      const item = this.items[this.at++] as T
+      if (patrons.has(item.kept) || patrons.has(item.removed))
+        this.busy.push({ items: [item], limited: true, meetings: 0 })
+      else items.push(item)
+      patrons.add(item.kept).add(item.removed)
+    }
+    return items.length === 0 ? undefined : { items, limited: true, meetings: 0 }
+  }
+}
+
+function pauseMs(meetings: number): number {
+  const { least, most } = PAUSE_MS
+  return (least + Math.random() * (most - least)) * (1 + meetings / MEETINGS_THAT_DOUBLE_IT)
+}
+
+function halvesOf<T>(items: readonly T[]): (readonly T[])[] {
+  if (items.length < 2) return [items]
+  const middle = Math.ceil(items.length / 2)
+  return [items.slice(0, middle), items.slice(middle)]
+}
+
+/** One connection, whose statements stay prepared; a fresh one where it was lost. */
+class Lane {
+  private client: PoolClient | undefined
+
+  constructor(private readonly pool: Pool) {}
+
+  async on<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    this.client ??= await this.pool.connect()
+    try {
+      return await work(this.client)
+    } catch (error) {
+      // whatever failed: it is kept only if it still answers
+      await this.client.query('select').catch((lost: Error) => this.close(lost))
+      throw error
+    }
+  }
+
+  close(lost?: Error): void {
+    this.client?.release(lost)
+    this.client = undefined
+  }
+}
