@@ -80,6 +80,12 @@ const row = statement<CampaignRow>(
    from campaign c where c.id = $1`,
 )
 
+const exists = statement<{ id: number }>('campaignReport.exists', `select id from campaign where id = $1`)
+/** Whether there is such a campaign, without counting its pairs. */
+export async function campaignExists(db: Queryable, id: number): Promise<boolean> {
+  return (await runOne(db, exists, [id])) !== undefined
+}
+
 export interface CampaignReportOptions {
   language?: Language
   /** Where to look at its workflow in the Temporal UI. */
@@ -139,10 +145,14 @@ function secondsLeft(
   return tally.ago > RATE_IS_OLD_AFTER_SECONDS ? null : Math.ceil((pending + waiting) / rate)
 }
 
-function pausedIn({ id, status, paused }: CampaignRow, language: Language): CampaignReport['paused'] {
+function pausedIn({ id, status, paused, first }: CampaignRow, language: Language): CampaignReport['paused'] {
   if (paused === null || (status !== 'pausing' && status !== 'paused')) return null
   const code: PauseCode = PAUSE_CODES.find((one) => one === paused.code) ?? 'unforeseen'
-  return { code, details: paused.details, message: pauseSentence(code, { ...paused.details, campaign: id }, language) }
+  return {
+    code,
+    details: paused.details,
+    message: pauseSentence(code, { first, ...paused.details, campaign: id }, language),
+  }
 }
 
 const ids = statement<{ id: number }>(
@@ -173,7 +183,7 @@ export async function* listCampaigns(
 }
 
 /** What was asked of a campaign after it was started. */
-export interface CampaignCommand {
+export interface RecordedCampaignCommand {
   command: 'pause' | 'resume' | 'cancel' | 'set' | 'retry' | 'undo'
   by: string
   reason: string | null
@@ -181,11 +191,11 @@ export interface CampaignCommand {
   at: string
 }
 
-const commands = statement<CampaignCommand>(
+const commands = statement<RecordedCampaignCommand>(
   'campaignReport.commands',
   `select command, by, reason, ${iso('at')} as at from campaign_command where campaign = $1 order by id`,
 )
 /** What was asked of a campaign since it began, in order. */
-export async function campaignCommands(db: Queryable, campaign: number): Promise<CampaignCommand[]> {
+export async function campaignCommands(db: Queryable, campaign: number): Promise<RecordedCampaignCommand[]> {
   return run(db, commands, [campaign])
 }

@@ -1,4 +1,4 @@
-import { OUTCOMES, type CampaignReport, type PauseCode } from '../campaign'
+import { OUTCOMES, type CampaignReport, type Outcome, type PauseCode } from '../campaign'
 import { say } from './fill'
 import { decimalIn } from './formats'
 import type { Language, Sentence } from './language'
@@ -19,8 +19,8 @@ export const PAUSE_SENTENCES: Record<PauseCode, Sentence> = {
     nl: 'Te veel van de laatste paren zijn opzij gezet of vragen aandacht ({bad} van {of}): zie "ontdubbel campaign report {campaign} --outcome set-aside". "ontdubbel campaign resume {campaign}" gaat toch verder.',
   },
   unforeseen: {
-    en: 'Something failed that nobody foresaw (SQLSTATE {sqlState}): see the log of the worker. When its cause is gone: "ontdubbel campaign resume {campaign}".',
-    nl: 'Er ging iets mis dat niemand voorzag (SQLSTATE {sqlState}): zie het logboek van de worker. Als de oorzaak weg is: "ontdubbel campaign resume {campaign}".',
+    en: 'Something failed that nobody foresaw ({failure}): see the log of the worker. When its cause is gone: "ontdubbel campaign resume {campaign}".',
+    nl: 'Er ging iets mis dat niemand voorzag ({failure}): zie het logboek van de worker. Als de oorzaak weg is: "ontdubbel campaign resume {campaign}".',
   },
 }
 
@@ -29,45 +29,104 @@ export function pauseSentence(code: PauseCode, details: Record<string, unknown>,
   return say(PAUSE_SENTENCES[code], language, details)
 }
 
-/** What stands around a campaign's counts on the command line, and in the list of campaigns. */
+/** What stands around a campaign's counts, on the command line and in the Temporal UI. */
 export const CAMPAIGN_LINES = {
   title: {
     en: 'Campaign {campaign} ({name}): {pairs:pair|pairs}, on {on} — {stands}',
     nl: 'Campagne {campaign} ({name}): {pairs:paar|paren}, {on} — {stands}',
   },
-  rate: { en: '{rate} pairs a second', nl: '{rate} paren per seconde' },
+  whichAndWhy: {
+    en: '{count}   ("ontdubbel campaign report {campaign} --outcome {code}" says which and why)',
+    nl: '{count}   ("ontdubbel campaign report {campaign} --outcome {code}" zegt welke en waarom)',
+  },
+  rate: { en: '{rate} pairs a second.', nl: '{rate} paren per seconde.' },
+  rateAndLeft: {
+    en: '{rate} pairs a second, some {time} left.',
+    nl: '{rate} paren per seconde, nog ongeveer {time}.',
+  },
+  /** Beside a progress bar. */
+  rateBeside: { en: '{rate} pairs/s', nl: '{rate} paren/s' },
   left: { en: 'some {time} left', nl: 'nog ongeveer {time}' },
+  outsideHours: {
+    en: 'Outside of its hours ({hours}): it goes on by itself.',
+    nl: 'Buiten de uren ({hours}): de campagne gaat vanzelf verder.',
+  },
+  first: {
+    en: 'It pauses after the first {first:pair|pairs}, for a look.',
+    nl: 'De campagne pauzeert na {first:paar|paren}, om te kijken.',
+  },
+  waitsFor: {
+    en: 'Pairs wait for merges that are not finished: {merges}. "ontdubbel merge show {merge}" says what that one needs. The pairs are taken up afterwards.',
+    nl: 'Er zijn paren die wachten op ontdubbelingen die nog niet klaar zijn: {merges}. "ontdubbel merge show {merge}" zegt wat er daar nodig is. Daarna komen die paren aan de beurt.',
+  },
+  setAside: {
+    en: '"ontdubbel campaign retry {campaign}" tries again what was set aside.',
+    nl: '"ontdubbel campaign retry {campaign}" probeert opnieuw wat opzij gezet is.',
+  },
+  cancelled: {
+    en: 'It was cancelled. What was merged stays merged.',
+    nl: 'De campagne is geannuleerd. Wat ontdubbeld is, blijft ontdubbeld.',
+  },
   settings: {
     en: '{lanes:lane|lanes}, pace {pace}, {hours}',
     nl: '{lanes:spoor|sporen}, tempo {pace}, {hours}',
   },
   hours: { en: 'only {hours}', nl: 'alleen {hours}' },
   anyHour: { en: 'at any hour', nl: 'op elk uur' },
-  outsideHours: {
-    en: 'Outside of its hours: it goes on by itself.',
-    nl: 'Buiten de uren: de campagne gaat vanzelf verder.',
-  },
-  first: {
-    en: 'It pauses after the first {first:pair|pairs}, for a look.',
-    nl: 'Ze pauzeert na {first:paar|paren}, om te kijken.',
-  },
-  waitsFor: {
-    en: 'Pairs wait for merges that are not finished: {merges}. "ontdubbel merge show {merge}" says what it needs; the pairs are taken up afterwards.',
-    nl: 'Er zijn paren die wachten op ontdubbelingen die nog niet klaar zijn: {merges}. "ontdubbel merge show {merge}" zegt wat er nodig is; daarna komen die paren aan de beurt.',
-  },
-  whichAndWhy: {
-    en: 'which and why: "ontdubbel campaign report {campaign} --outcome {code}"',
-    nl: 'welke en waarom: "ontdubbel campaign report {campaign} --outcome {code}"',
-  },
-  retry: {
-    en: '"ontdubbel campaign retry {campaign}" tries again what was set aside.',
-    nl: '"ontdubbel campaign retry {campaign}" probeert opnieuw wat opzij gezet is.',
-  },
   started: { en: 'started on {at}', nl: 'gestart op {at}' },
   startedAndEnded: { en: 'started on {at}, ended on {until}', nl: 'gestart op {at}, geëindigd op {until}' },
   ended: { en: '{ended} of {pairs}', nl: '{ended} van {pairs}' },
   none: { en: 'There is no campaign.', nl: 'Er is geen campagne.' },
 } as const satisfies Record<string, Sentence>
+
+/** What people look into: of these it is said how to see the pairs. */
+const LOOKED_INTO: readonly Outcome[] = ['refused', 'needs-acceptance', 'set-aside', 'waiting', 'needs-attention']
+
+/** `40 refused`: a line for each outcome that there is. */
+export function outcomeLines({ id, outcomes }: CampaignReport, language: Language): string[] {
+  const width = Math.max(...OUTCOMES.map((outcome) => String(outcomes[outcome]).length))
+  return OUTCOMES.filter((outcome) => outcomes[outcome] > 0).map((outcome) => {
+    const count = `${String(outcomes[outcome]).padStart(width)} ${valueWord('outcome', outcome, language)}`
+    if (!LOOKED_INTO.includes(outcome)) return count
+    return say(CAMPAIGN_LINES.whichAndWhy, language, { count, campaign: id, code: outcome })
+  })
+}
+
+/** What holds a campaign up, and what can be done about it: a sentence each. */
+export function heldUpBy(report: CampaignReport, language: Language): string[] {
+  const { id, status, withinHours, hours, paused, waitsFor } = report
+  const waits = { campaign: id, merges: waitsFor, merge: waitsFor[0] }
+  return [
+    ...(paused === null ? [] : [paused.message]),
+    ...(status === 'running' && !withinHours ? [say(CAMPAIGN_LINES.outsideHours, language, { hours })] : []),
+    ...(waitsFor.length > 0 ? [say(CAMPAIGN_LINES.waitsFor, language, waits)] : []),
+  ]
+}
+
+/** How fast a campaign is, what holds it up, and what can be done: a sentence each. */
+export function campaignSentences(report: CampaignReport, language: Language): string[] {
+  const { id, status, outcomes, pairsPerSecond, secondsLeft, first } = report
+  const atWork = status === 'running' || status === 'pausing'
+  const rate = pairsPerSecond === null || !atWork ? null : decimalIn(pairsPerSecond, language)
+  const time = secondsLeft === null ? null : durationIn(secondsLeft, language)
+  const said: (Sentence | null)[] = [
+    rate === null ? null : time === null ? CAMPAIGN_LINES.rate : CAMPAIGN_LINES.rateAndLeft,
+    status === 'running' && first !== null ? CAMPAIGN_LINES.first : null,
+    status !== 'cancelled' && outcomes['set-aside'] > 0 ? CAMPAIGN_LINES.setAside : null,
+    status === 'cancelled' ? CAMPAIGN_LINES.cancelled : null,
+  ]
+  const details = { campaign: id, rate, time, first }
+  return [
+    ...heldUpBy(report, language),
+    ...said.flatMap((sentence) => (sentence === null ? [] : [say(sentence, language, details)])),
+  ]
+}
+
+/** The counts and the sentences in Markdown, for whoever opens its workflow in the Temporal UI. */
+export function campaignDetails(report: CampaignReport, language: Language): string {
+  const counts = outcomeLines(report, language).map((line) => `- ${line.trimStart()}`)
+  return [counts.join('\n'), ...campaignSentences(report, language)].join('\n\n')
+}
 
 /** How long something lasts, roughly. */
 export const DURATIONS = {
@@ -89,7 +148,8 @@ export function durationIn(seconds: number, language: Language): string {
 
 /** What is told while something is asked of a campaign, and while it is followed. */
 export const CAMPAIGN_OPERATIONS = {
-  reading: { en: 'reading the list', nl: 'lijst lezen' },
+  reading: { en: 'reading the list: {pairs:pair|pairs}', nl: 'lijst lezen: {pairs:paar|paren}' },
+  ordering: { en: 'putting {pairs:pair|pairs} in order', nl: '{pairs:paar|paren} op volgorde zetten' },
   started: {
     en: 'Campaign {campaign} is started: "ontdubbel campaign status {campaign}" says how far it is.',
     nl: 'Campagne {campaign} is gestart: "ontdubbel campaign status {campaign}" zegt hoe ver ze is.',
@@ -98,10 +158,6 @@ export const CAMPAIGN_OPERATIONS = {
     en: 'No worker is running: campaign {campaign} is started, and runs when one comes ("ontdubbel worker", or "ontdubbel up").',
     nl: 'Er draait geen worker: campagne {campaign} is gestart en loopt zodra er een is ("ontdubbel worker" of "ontdubbel up").',
   },
-  noWorkerTakenUp: {
-    en: 'No worker is running: campaign {campaign} is taken up, and goes on when one comes ("ontdubbel worker", or "ontdubbel up").',
-    nl: 'Er draait geen worker: campagne {campaign} is hervat en gaat verder zodra er een is ("ontdubbel worker" of "ontdubbel up").',
-  },
   noWorkerNotAsked: {
     en: 'No worker is running, so campaign {campaign} could not be asked. Start one ("ontdubbel worker", or "ontdubbel up"), then ask again.',
     nl: 'Er draait geen worker, dus er kon niets aan campagne {campaign} gevraagd worden. Start er een ("ontdubbel worker" of "ontdubbel up") en vraag het dan opnieuw.',
@@ -109,10 +165,6 @@ export const CAMPAIGN_OPERATIONS = {
   notFollowed: {
     en: 'No longer followed; campaign {campaign} goes on. "ontdubbel campaign status {campaign}" says how far it is, "ontdubbel campaign pause {campaign}" stops it.',
     nl: 'Wordt niet meer gevolgd; campagne {campaign} gaat verder. "ontdubbel campaign status {campaign}" zegt hoe ver ze is, "ontdubbel campaign pause {campaign}" houdt haar tegen.',
-  },
-  cancelled: {
-    en: 'Campaign {campaign} was cancelled. What was merged stays merged.',
-    nl: 'Campagne {campaign} is geannuleerd. Wat ontdubbeld is, blijft ontdubbeld.',
   },
   isSo: {
     en: 'Campaign {campaign} is {stands} already: there is nothing to do.',
@@ -144,34 +196,8 @@ export const CAMPAIGN_ERRORS = {
 /** What a campaign's options must be. */
 export const CAMPAIGN_WANTED = {
   upTo: { en: 'It is a whole number from 1 to {most}.', nl: 'Het moet een geheel getal van 1 tot {most} zijn.' },
-  hours: {
-    en: 'It is HH:MM-HH:MM in Europe/Brussels, as 22:00-06:00.',
-    nl: 'Het moet UU:MM-UU:MM zijn, Brusselse tijd, zoals 22:00-06:00.',
-  },
   hoursOrAny: {
     en: 'It is HH:MM-HH:MM in Europe/Brussels, as 22:00-06:00, or "any".',
     nl: 'Het moet UU:MM-UU:MM zijn, Brusselse tijd, zoals 22:00-06:00, of "any" voor elk uur.',
   },
 } as const satisfies Record<string, Sentence>
-
-/** How far a campaign is, in lines with a blank one between: what the Temporal UI shows of it, as `campaign status` does. */
-export function campaignDetails(report: CampaignReport, language: Language): string {
-  const { id: campaign, pairs, outcomes, pairsPerSecond: rate, secondsLeft, paused, waitsFor, withinHours } = report
-  const line = (sentence: Sentence, details: Record<string, unknown>) =>
-    say(sentence, language, { campaign, ...details })
-  const counts = OUTCOMES.filter((outcome) => outcomes[outcome] > 0).map(
-    (outcome) => `${valueWord('outcome', outcome, language)}: ${outcomes[outcome]}`,
-  )
-  const ended = pairs - outcomes.pending - outcomes.waiting - outcomes.running - outcomes['not-run']
-  return [
-    line(CAMPAIGN_LINES.ended, { ended, pairs }),
-    counts.join(', '),
-    ...(rate === null || report.status !== 'running'
-      ? []
-      : [line(CAMPAIGN_LINES.rate, { rate: decimalIn(rate, language) })]),
-    ...(secondsLeft === null ? [] : [line(CAMPAIGN_LINES.left, { time: durationIn(secondsLeft, language) })]),
-    ...(withinHours || report.status !== 'running' ? [] : [line(CAMPAIGN_LINES.outsideHours, {})]),
-    ...(paused === null ? [] : [pauseSentence(paused.code, { ...paused.details, campaign }, language)]),
-    ...(waitsFor[0] === undefined ? [] : [line(CAMPAIGN_LINES.waitsFor, { merges: waitsFor, merge: waitsFor[0] })]),
-  ].join('\n\n')
-}

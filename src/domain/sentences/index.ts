@@ -4,9 +4,12 @@ export {
   CAMPAIGN_LINES,
   CAMPAIGN_OPERATIONS,
   CAMPAIGN_WANTED,
-  durationIn,
-  pauseSentence,
   campaignDetails,
+  campaignSentences,
+  durationIn,
+  heldUpBy,
+  outcomeLines,
+  pauseSentence,
 } from './campaigns'
 export { countsInWords } from './counts'
 export { ERRORS } from './errors'
