@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import { say, VALUES_WANTED, type Sentence } from '../domain/sentences'
+import { parseHours } from '../domain/hours'
+import { CAMPAIGN_WANTED, say, VALUES_WANTED, type Sentence } from '../domain/sentences'
 import { languageAsked } from './language'
 
 /** An actor id, or a merge's id: a positive whole number. */
@@ -23,6 +24,34 @@ export function cursor(text: string): number {
   const value = Number(text)
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) throw wrong(VALUES_WANTED.cursor)
   return value
+}
+
+/** A whole number from 1 to `most`. */
+export function upTo(most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (!/^\d+$/.test(text) || value < 1 || value > most) throw wrong(CAMPAIGN_WANTED.upTo, { most })
+    return value
+  }
+}
+
+/** Hours `HH:MM-HH:MM` of a day, over midnight too. */
+export function hours(text: string): string {
+  return checkedHours(text, VALUES_WANTED.hours)
+}
+
+/** The same, or null for `any`. */
+export function hoursOrAny(text: string): string | null {
+  return text === 'any' ? null : checkedHours(text, CAMPAIGN_WANTED.hoursOrAny)
+}
+
+function checkedHours(text: string, wanted: Sentence): string {
+  try {
+    parseHours(text)
+  } catch {
+    throw wrong(wanted)
+  }
+  return text
 }
 
 /** An option that takes one of some codes and may be repeated. */

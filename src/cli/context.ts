@@ -83,8 +83,8 @@ export class Places {
     return `${ui}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}${page}`
   }
 
-  /** The same of a merge's workflow. */
-  readonly urlOf = ({ workflowId, firstRunId }: MergeWorkflow): string | null =>
+  /** The same of the workflow of a merge or of a campaign. */
+  readonly urlOf = ({ workflowId, firstRunId }: Pick<MergeWorkflow, 'workflowId' | 'firstRunId'>): string | null =>
     this.workflowUrl(workflowId, firstRunId)
 
   private namesTemporal(): boolean {

@@ -1,3 +1,4 @@
+import type { CampaignReport } from '../domain/campaign'
 import type { MergeReport } from '../domain/request'
 
 /** cli.md: what a command ends with. */
@@ -18,5 +19,21 @@ export function exitCodeOf({ status, refusal }: Pick<MergeReport, 'status' | 're
       return EXIT.waits
     default:
       return EXIT.done
+  }
+}
+
+/**
+ * The exit code of a campaign that was followed: 0 where it is over, 1 where it stopped at what nobody foresaw, 4 where it
+ * pauses, goes on unfollowed, or has pairs that wait for the portal or need attention.
+ */
+export function exitCodeOfCampaign({ status, outcomes, paused }: CampaignReport): ExitCode {
+  switch (status) {
+    case 'completed':
+      return outcomes['waiting-for-portal'] + outcomes['needs-attention'] > 0 ? EXIT.waits : EXIT.done
+    case 'cancelled':
+    case 'undone':
+      return EXIT.done
+    default:
+      return paused?.code === 'unforeseen' ? EXIT.failed : EXIT.waits
   }
 }

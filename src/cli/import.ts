@@ -1,24 +1,14 @@
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
-import type { Readable } from 'node:stream'
 import { SingleBar } from 'cli-progress'
 import { Command } from 'commander'
-import { isOntdubbelError, OntdubbelError } from '../domain/errors'
-import {
-  ERRORS,
-  IMPORT_PROBLEMS,
-  IMPORT_SENTENCES,
-  IMPORT_STAGES,
-  IMPORTED,
-  say,
-  type Language,
-} from '../domain/sentences'
+import { isOntdubbelError } from '../domain/errors'
+import { ERRORS, IMPORT_PROBLEMS, IMPORT_STAGES, IMPORTED, say, type Language } from '../domain/sentences'
 import { checkReason } from '../database/reason'
 import type { Importer } from '../interchange/accounts'
 import { importFile, type ImportCounts, type ImportOptions, type ImportProgress } from '../interchange/load'
 import { dumpAccounts, loadAccounts } from '../portal/control'
 import { Places, withPlaces, withWho, type SharedOptions } from './context'
 import { withDatabase } from './database'
+import { openInput } from './inputFile'
 import { print, printJson } from './output'
 
 /** `ontdubbel import FILE|-`: loads an interchange file, all or nothing; prints counts. */
@@ -33,7 +23,7 @@ export function importCommand(): Command {
 async function importCommandAction(file: string, options: SharedOptions & Importer): Promise<void> {
   const places = new Places(options.dataDir)
   const url = places.databaseUrl()
-  const { input, bytes } = await open(file)
+  const { input, bytes } = await openInput(file)
   const stopped = new AbortController()
   const stop = () => stopped.abort()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
@@ -79,25 +69,6 @@ function portalOf(places: Places, signal: AbortSignal): Pick<ImportOptions, 'sen
       }
     },
   }
-}
-
-async function open(file: string): Promise<{ input: Readable; bytes: number | undefined }> {
-  if (file === '-') return { input: process.stdin, bytes: undefined }
-  const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
-    throw cannotBeRead(file, error)
-  })
-  if (found.isDirectory()) throw new OntdubbelError('bad-input', IMPORT_SENTENCES.isFolder, 2, { file })
-  const input = createReadStream(file)
-  await new Promise<void>((resolve, reject) => {
-    input.once('open', () => resolve())
-    input.once('error', (error: NodeJS.ErrnoException) => reject(cannotBeRead(file, error)))
-  })
-  return { input, bytes: found.isFile() ? found.size : undefined }
-}
-
-function cannotBeRead(file: string, { code }: NodeJS.ErrnoException): OntdubbelError {
-  const details = { file, why: code ?? IMPORT_SENTENCES.noReason }
-  return new OntdubbelError('bad-input', IMPORT_SENTENCES.cannotBeRead, 2, details)
 }
 
 /** A bar on standard error, on a terminal only. */

@@ -21,6 +21,7 @@ const COMMANDS: Record<string, () => Command> = {
   preview: () => (require('./preview') as typeof import('./preview')).previewCommand(),
   merge: () => (require('./merge') as typeof import('./merge')).mergeCommand(),
   undo: () => (require('./undo') as typeof import('./undo')).undoCommand(),
+  campaign: () => (require('./campaign') as typeof import('./campaign')).campaignCommand(),
   changes: () => (require('./changes') as typeof import('./changes')).changesCommand(),
   portal: () => (require('./portal') as typeof import('./portal')).portalCommand(),
   register: () => (require('./register') as typeof import('./register')).registerCommand(),

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { styleText } from 'node:util'
 import { OPERATIONS, say, type Language } from '../domain/sentences'
 
@@ -16,6 +17,11 @@ export function styled(style: Style, text: string): string {
 /** A line of a result. */
 export function print(line = ''): void {
   process.stdout.write(`${line}\n`)
+}
+
+/** Writes what may be long, as fast as whoever reads takes it: it is never in memory whole. */
+export async function printAll(pieces: AsyncIterable<unknown>): Promise<void> {
+  for await (const piece of pieces) if (!process.stdout.write(String(piece))) await once(process.stdout, 'drain')
 }
 
 /** A line about what happens: progress, hints, errors. Never part of a result. */

@@ -14,14 +14,15 @@ export async function expectedOfReason(db: Queryable, reason: string): Promise<E
 }
 
 /**
- * Refuses a reason that is too long, or holds what must not stand in it, before it is recorded or sent anywhere.
+ * Refuses a reason (or another free text: `where` names it) that is too long, or holds what must not stand in it, before it is
+ * recorded or sent anywhere.
  * @throws OntdubbelError `bad-input` (exit code 2)
  */
-export async function checkReason(db: Queryable, reason: string | undefined): Promise<void> {
+export async function checkReason(db: Queryable, reason: string | undefined, where = 'reason'): Promise<void> {
   if (reason === undefined) return
   const tooLong = reason.length > MAX_REASON_CHARACTERS
   const expected: Expected | null = tooLong ? 'at-most-characters' : await expectedOfReason(db, reason)
   if (expected === null) return
-  const details = { where: 'reason', expected, ...(tooLong && { most: MAX_REASON_CHARACTERS }) }
+  const details = { where, expected, ...(tooLong && { most: MAX_REASON_CHARACTERS }) }
   throw new OntdubbelError('bad-input', ERRORS.badInput, 2, details)
 }

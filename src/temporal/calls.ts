@@ -76,14 +76,19 @@ async function startAndAsk(client: Client, start: Start, onWait: () => void): Pr
     } catch (error) {
       if (!deadlinePassed(error)) throw error
     }
-    const { historyLength } = await client.workflow.getHandle(start.workflowId).describe()
-    if (historyLength <= UNTOUCHED_EVENTS) {
+    if (!(await hasBegun(client, start.workflowId))) {
       if (Date.now() - began >= NO_WORKER_AFTER_MS) return 'no-worker'
     } else if (!told) {
       told = true
       onWait()
     }
   }
+}
+
+/** Whether a worker has touched a workflow that was started. Rejects where it is not there. */
+export async function hasBegun(client: Client, workflowId: string): Promise<boolean> {
+  const { historyLength } = await client.workflow.getHandle(workflowId).describe()
+  return historyLength > UNTOUCHED_EVENTS
 }
 
 /** Only starts a merge. `running-already` where the pair's workflow is running: nothing was started. */

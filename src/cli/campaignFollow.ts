@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SingleBar } from 'cli-progress'
+import type { Pool } from 'pg'
+import { campaignReport, type CampaignReportOptions } from '../campaigns/report'
+import type { CampaignReport } from '../domain/campaign'
+import { OntdubbelError } from '../domain/errors'
+import {
+  CAMPAIGN_ERRORS,
+  CAMPAIGN_LINES,
+  decimalIn,
+  durationIn,
+  heldUpBy,
+  say,
+  type Language,
+} from '../domain/sentences'
+import { NO_WORKER_AFTER_MS } from '../temporal/calls'
+import { endedIn } from './campaignText'
+import { EXIT } from './exitCodes'
+import { tell } from './output'
+
+/** A campaign lasts for minutes or hours: nobody reads faster. */
+const LOOK_EVERY_MS = 1_000
+/** Counting the pairs of a large campaign takes the database's time: at most a tenth of it goes there. */
+const LEAVE_ALONE = 9
+
+/** How following ended: the campaign is over or pauses; whoever followed went away; no worker has begun it. */
+export type Followed = { report: CampaignReport; how: 'ended' | 'stopped' | 'no-worker' }
+
+export interface FollowOptions extends CampaignReportOptions {
+  language: Language
+  /** Ends following, not the campaign. */
+  signal: AbortSignal
+  /** Whether a worker has touched its workflow: asked once, where nothing has happened for 10 s. */
+  hasBegun: () => Promise<boolean>
+}
+
+/** Follows a campaign until it is over, or pauses; a bar on standard error, on a terminal only. */
+export async function followCampaign(pool: Pool, id: number, options: FollowOptions): Promise<Followed> {
+  const bar = showBar(options.language)
+  const { signal } = options
+  const began = performance.now()
+  let begun = false
+  let told = ''
+  try {
+    for (;;) {
+      const asked = performance.now()
+      const report = await campaignReport(pool, id, options)
+      if (!report) throw unknownCampaign(id)
+      bar.show(report)
+      if (report.status !== 'running' && report.status !== 'pausing' && report.status !== 'undoing')
+        return { report, how: 'ended' }
+      if (signal.aborted) return { report, how: 'stopped' }
+      begun ||= report.outcomes.pending < report.pairs
+      if (!begun && performance.now() - began >= NO_WORKER_AFTER_MS) {
+        begun = await options.hasBegun()
+        if (!begun) return { report, how: 'no-worker' }
+      }
+      const news = heldUpBy(report, options.language).join('\n')
+      if (news !== '' && news !== told) bar.aside(() => tell(news))
+      told = news
+      const took = performance.now() - asked
+      await sleep(Math.max(LOOK_EVERY_MS, took * LEAVE_ALONE), undefined, { signal }).catch(() => {})
+    }
+  } finally {
+    bar.end()
+  }
+}
+
+interface Bar {
+  show(report: CampaignReport): void
+  /** Has the bar out of the way while a line is told. */
+  aside(work: () => void): void
+  end(): void
+}
+
+function showBar(language: Language): Bar {
+  if (!process.stderr.isTTY) return { show: () => {}, aside: (work) => work(), end: () => {} }
+  const format = '{bar} {percentage}%  {ended}  {rate}  {left}'
+  const bar = new SingleBar({ stream: process.stderr, format, clearOnComplete: true, hideCursor: true })
+  let last: CampaignReport | undefined
+  const show = (report: CampaignReport) => {
+    if (last === undefined) bar.start(report.pairs, endedIn(report), told(report, language))
+    else bar.update(endedIn(report), told(report, language))
+    last = report
+  }
+  const end = () => {
+    if (last !== undefined) bar.stop()
+    last = undefined
+  }
+  const aside = (work: () => void) => {
+    const before = last
+    end()
+    work()
+    if (before) show(before)
+  }
+  return { show, aside, end }
+}
+
+/** What stands beside the bar. */
+function told(report: CampaignReport, language: Language): Record<string, string> {
+  const { pairs, pairsPerSecond, secondsLeft } = report
+  const time = secondsLeft === null ? null : durationIn(secondsLeft, language)
+  const rate = pairsPerSecond === null ? null : decimalIn(pairsPerSecond, language)
+  return {
+    ended: say(CAMPAIGN_LINES.ended, language, { ended: endedIn(report), pairs }),
+    rate: rate === null ? '' : say(CAMPAIGN_LINES.rateBeside, language, { rate }),
+    left: time === null ? '' : say(CAMPAIGN_LINES.left, language, { time }),
+  }
+}
+
+export function unknownCampaign(campaign: number): OntdubbelError {
+  return new OntdubbelError('unknown-campaign', CAMPAIGN_ERRORS.unknown, EXIT.badInput, { campaign })
+}

@@ -1,0 +1,199 @@
+import type { Client } from '@temporalio/client'
+import { SingleBar } from 'cli-progress'
+import { Command } from 'commander'
+import type { Pool } from 'pg'
+import { loadCampaign, type LoadProgress } from '../campaigns/load'
+import { readPairs } from '../campaigns/pairList'
+import { campaignReport } from '../campaigns/report'
+import { checkReason } from '../database/reason'
+import {
+  MOST_LANES,
+  ONLY_ON_A_PAIR,
+  PACES,
+  type CampaignOptions,
+  type CampaignReport,
+  type Pace,
+} from '../domain/campaign'
+import { OVERRIDES, WARNINGS, type Override } from '../domain/codes'
+import { OntdubbelError } from '../domain/errors'
+import { todayInBrussels } from '../domain/moments'
+import { CAMPAIGN_ERRORS, CAMPAIGN_OPERATIONS, say, type Language } from '../domain/sentences'
+import { hasBegun } from '../temporal/calls'
+import { startCampaign } from '../temporal/campaigns'
+import { campaignWorkflowIdOf } from '../workflows/names'
+import { choice, date, hours, oneOf, upTo } from './arguments'
+import { followCampaign, unknownCampaign, type Followed } from './campaignFollow'
+import { printCampaign } from './campaignText'
+import { Places, withPlaces, withWho, type SharedOptions } from './context'
+import { withDatabase } from './database'
+import { EXIT, exitCodeOfCampaign } from './exitCodes'
+import { openInput } from './inputFile'
+import { printJson, tell } from './output'
+import { withTemporal } from './temporal'
+
+interface StartOptions extends SharedOptions {
+  pairs: string
+  name?: string
+  on?: string
+  accept?: string[]
+  override?: Override[]
+  lanes: number
+  pace: Pace
+  hours?: string
+  first?: number
+  wait?: boolean
+  by: string
+  reason?: string
+}
+
+/** On two cores three gained nothing (design §4). */
+const USUAL_LANES = 2
+/** What the database's column holds. */
+const MOST_FIRST = 2_147_483_647
+
+/** `campaign start`: stores the list, all or nothing, and starts its workflow. */
+export function startCommand(): Command {
+  return withWho(withPlaces(new Command('start')))
+    .description('merge the pairs of a list, as if one after the other; only starts, unless --wait is given')
+    .requiredOption('--pairs <file>', 'the list, NDJSON or CSV; - for standard input')
+    .option('--name <name>', 'what people call it')
+    .option('--on <date>', 'the merge date; default: today in Europe/Brussels', date)
+    .option('--accept <code>', 'accept a warning for every pair (may be repeated)', oneOf(WARNINGS))
+    .option('--override <code>', `go on in spite of: ${OVERRIDES.join(', ')} (may be repeated)`, oneOf(OVERRIDES))
+    .option('--lanes <n>', 'batches at work at once', upTo(MOST_LANES), USUAL_LANES)
+    .addOption(choice('--pace <pace>', 'desk: desks do not notice it; full: as fast as it goes', PACES).default('desk'))
+    .option('--hours <hours>', 'only between HH:MM-HH:MM in Europe/Brussels; default: at any hour', hours)
+    .option('--first <n>', 'pause after the first so many pairs, for a look', upTo(MOST_FIRST))
+    .option('--wait', 'follow it to its end; Ctrl-C stops following, not the campaign')
+    .option('--json', 'one JSON document')
+    .addHelpText(
+      'after',
+      `
+The list is NDJSON {"keep","remove","take":[],"accept":[],"override":[]} (the lists may be left out), or CSV with these
+columns, lists separated by spaces. Of ${ONLY_ON_A_PAIR.join(', ')}
+each pair says itself what it accepts or overrides.
+With --wait it ends with 0 when it is completed or cancelled, with 4 when it pauses, when following was stopped, when no worker
+runs, and when pairs wait for the portal or need attention, with 1 when something failed that nobody foresaw.`,
+    )
+    .action(start)
+}
+
+async function start(options: StartOptions): Promise<void> {
+  refuseForMany('--accept', options.accept)
+  refuseForMany('--override', options.override)
+  const places = new Places(options.dataDir)
+  await withDatabase(places.databaseUrl(), async (pool) => {
+    await checkReason(pool, options.reason)
+    await checkReason(pool, options.name, 'name')
+    await withTemporal(places, async (client) => {
+      const campaign = await load(pool, options)
+      await startCampaign(client, campaign)
+      if (options.wait) await follow(pool, places, client, campaign, options)
+      else {
+        tell(say(CAMPAIGN_OPERATIONS.started, options.lang, { campaign }))
+        const report = await campaignReport(pool, campaign, { language: options.lang })
+        if (!report) throw unknownCampaign(campaign)
+        show(withUrl(report, places), options)
+      }
+    })
+  })
+}
+
+/** Some things are decided for a pair, never for many (campaigns.md). */
+function refuseForMany(option: string, codes: readonly string[] = []): void {
+  const code = codes.find((one) => (ONLY_ON_A_PAIR as readonly string[]).includes(one))
+  if (code === undefined) return
+  throw new OntdubbelError('bad-usage', CAMPAIGN_ERRORS.onlyOnAPair, EXIT.badInput, { option, code })
+}
+
+/** Reads the list into the database. Ctrl-C stops it, with nothing stored. */
+async function load(pool: Pool, options: StartOptions): Promise<number> {
+  const { input } = await openInput(options.pairs)
+  const stopped = new AbortController()
+  const forget = onStop(() => stopped.abort())
+  const progress = showReading(options.lang)
+  try {
+    return await loadCampaign(pool, readPairs(input), asked(options), {
+      onProgress: progress.show,
+      signal: stopped.signal,
+    })
+  } finally {
+    progress.end()
+    forget()
+    input.destroy()
+  }
+}
+
+/** On standard error, on a terminal only: how long a list is shows at its end. */
+function showReading(language: Language): { show: (progress: LoadProgress) => void; end: () => void } {
+  if (!process.stderr.isTTY) return { show: () => {}, end: () => {} }
+  const bar = new SingleBar({ stream: process.stderr, format: '{said}', clearOnComplete: true, hideCursor: true })
+  const said = (stage: LoadProgress['stage'], pairs: number) => ({
+    said: say(CAMPAIGN_OPERATIONS[stage], language, { pairs }),
+  })
+  bar.start(1, 0, said('reading', 0))
+  return { show: ({ stage, pairs }) => bar.update(0, said(stage, pairs)), end: () => bar.stop() }
+}
+
+function asked({ name, on, accept, override, lanes, pace, hours, first, by, reason }: StartOptions): CampaignOptions {
+  return {
+    name: name ?? null,
+    on: on ?? todayInBrussels(),
+    accept: accept ?? [],
+    override: override ?? [],
+    lanes,
+    pace,
+    hours: hours ?? null,
+    first: first ?? null,
+    by,
+    reason: reason ?? null,
+  }
+}
+
+async function follow(
+  pool: Pool,
+  places: Places,
+  client: Client,
+  campaign: number,
+  options: StartOptions,
+): Promise<void> {
+  const stopped = new AbortController()
+  const forget = onStop(() => stopped.abort())
+  try {
+    const { report, how } = await followCampaign(pool, campaign, {
+      language: options.lang,
+      urlOf: places.urlOf,
+      signal: stopped.signal,
+      hasBegun: () => hasBegun(client, campaignWorkflowIdOf(campaign)),
+    })
+    const said: Record<Followed['how'], string | null> = {
+      ended: null,
+      stopped: say(CAMPAIGN_OPERATIONS.notFollowed, options.lang, { campaign }),
+      'no-worker': say(CAMPAIGN_OPERATIONS.noWorker, options.lang, { campaign }),
+    }
+    if (said[how] !== null) tell(said[how])
+    show(withUrl(report, places), options)
+    process.exitCode = exitCodeOfCampaign(report)
+  } finally {
+    forget()
+  }
+}
+
+/** A campaign's workflow has its id before the workflow has written it down. */
+function withUrl(report: CampaignReport, places: Places): CampaignReport {
+  return { ...report, temporalUrl: report.temporalUrl ?? places.workflowUrl(campaignWorkflowIdOf(report.id), null) }
+}
+
+function show(report: CampaignReport, { json, lang }: StartOptions): void {
+  if (json) printJson(report)
+  else printCampaign(report, lang)
+}
+
+/** Does something at the first Ctrl-C or SIGTERM; gives what forgets that again. */
+function onStop(work: () => void): () => void {
+  const signals = ['SIGINT', 'SIGTERM'] as const
+  for (const signal of signals) process.once(signal, work)
+  return () => {
+    for (const signal of signals) process.off(signal, work)
+  }
+}
