@@ -60,10 +60,12 @@ test('where all is well, every check says so and nothing is to be done', async (
     'temporal-namespace',
     'search-attributes',
     'worker-desk',
+    'worker-campaign',
     'worker-portal',
     'portal',
     'portal-contract',
     'merges',
+    'campaigns',
   ])
   expect(Object.values(checks).filter(({ ok, remedy }) => !ok || remedy !== null)).toEqual([])
 })
@@ -155,7 +157,7 @@ test('a right that is missing and a server whose desks would give way are found'
 
 test('a task queue that no worker serves is named', async () => {
   const checks = await doctor({ TASK_QUEUE_PREFIX: `${stack.queuePrefix}-nobody` })
-  expect(wrongOnes(checks)).toEqual(['worker-desk', 'worker-portal'])
+  expect(wrongOnes(checks)).toEqual(['worker-desk', 'worker-campaign', 'worker-portal'])
   expect(checks['worker-desk']?.message).toContain(queueName('desk', `${stack.queuePrefix}-nobody`))
 })
 
@@ -251,6 +253,55 @@ describe('merges whose workflow is gone', () => {
   async function over(ids: number[]): Promise<void> {
     await stack.database.pool.query(`update merge set status = 'abandoned' where id = any($1)`, [ids])
   }
+})
+
+describe('campaigns whose workflow is gone', () => {
+  let client: Client
+  beforeAll(async () => (client = new Client({ connection: await Connection.connect({ address: temporalAddress() }) })))
+  afterAll(() => client.connection.close())
+  // no other test's campaigns
+  afterEach(() => stack.database.pool.query(`update campaign set status = 'cancelled'`))
+
+  /** A campaign whose workflow waits for a worker, which never comes. */
+  async function campaign(status: string, age = '1 hour') {
+    const workflowId = `doctor/${randomBytes(4).toString('hex')}`
+    const options = { workflowId, taskQueue: 'nobody-serves-this', args: [{}] }
+    const handle = await client.workflow.start('runCampaign', options)
+    const { rows } = await stack.database.pool.query<{ id: number }>(
+      `insert into campaign (on_date, lanes, pace, pairs, by, status, workflow_id, first_run_id, created_at)
+       values ('2026-11-27', 2, 'desk', 0, 'an', $1, $2, $3, now() - $4::interval) returning id`,
+      [status, workflowId, handle.firstExecutionRunId, age],
+    )
+    return { id: Number(rows[0]?.id), handle }
+  }
+
+  async function told(): Promise<Check[]> {
+    const before = { ...process.env }
+    Object.assign(process.env, theEnvironment())
+    const checks = await checkAll(new Places('/nowhere', theEnvironment())).finally(() => (process.env = before))
+    return checks.filter(({ check }) => check === 'campaigns')
+  }
+
+  test('one that was terminated is told with the command that goes on with it, a pause or not', async () => {
+    const [lost, paused, alive, over] = await Promise.all(
+      ['running', 'paused', 'running', 'completed'].map((s) => campaign(s)),
+    )
+    for (const one of [lost, paused, over]) await one?.handle.terminate('for a test')
+    const checks = await told()
+    expect(checks.map(({ ok, remedy }) => [ok, remedy])).toEqual(
+      [lost, paused].map((one) => [false, `ontdubbel campaign resume ${one?.id}`]).sort(),
+    )
+    await alive?.handle.terminate('for a test')
+  })
+
+  test('one that was stored and never started is gone after a minute, not at once', async () => {
+    const { id, handle } = await campaign('running', '1 second')
+    await handle.terminate('for a test')
+    await stack.database.pool.query('update campaign set workflow_id = null, first_run_id = null where id = $1', [id])
+    expect(await told()).toMatchObject([{ ok: true, message: 'None is under way.' }])
+    await stack.database.pool.query(`update campaign set created_at = now() - interval '2 minutes' where id = $1`, [id])
+    expect(await told()).toMatchObject([{ ok: false, remedy: `ontdubbel campaign resume ${id}` }])
+  })
 })
 
 test('the command prints one JSON document and ends with 0, or with 1 when something is wrong', async () => {

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { Check } from './checks/check'
 import { checkDatabase } from './checks/database'
+import { checkCampaigns } from './checks/lostCampaigns'
 import { checkMerges } from './checks/lostMerges'
 import { checkPortal } from './checks/portal'
 import { checkTemporal } from './checks/temporal'
@@ -12,7 +13,7 @@ import { print, printJson, styled } from './output'
 export function doctorCommand(): Command {
   return withPlaces(new Command('doctor'))
     .description(
-      'check every connection, version, migration and search attribute, and find merges whose workflow is gone',
+      'check every connection, version, migration and search attribute, and find merges and campaigns whose workflow is gone',
     )
     .option('--json', 'one JSON document')
     .action(doctor)
@@ -34,8 +35,14 @@ export async function checkAll(places: Places): Promise<Check[]> {
     checkPortal(places),
   ])
   try {
-    const merges = database.client && temporal.client ? await checkMerges(database.client, temporal.client) : []
-    return [...database.checks, ...temporal.checks, ...portal, ...merges]
+    const lost =
+      database.client && temporal.client
+        ? [
+            ...(await checkMerges(database.client, temporal.client)),
+            ...(await checkCampaigns(database.client, temporal.client)),
+          ]
+        : []
+    return [...database.checks, ...temporal.checks, ...portal, ...lost]
   } finally {
     await database.client?.end()
     await temporal.client?.connection.close()

@@ -16,7 +16,9 @@ const DESKS_DEADLOCK_TIMEOUT_AT_LEAST_MS = 1_000
 const RIGHTS: Record<string, string> = {
   'select, insert, update, delete':
     'library card subscription history_preference loan loan_history hold charge payment message contact redirect_note portal_intent pair_decision',
-  'select, insert, update': 'patron merge merge_step import_file feed_counter change',
+  'select, insert, update':
+    'patron merge merge_step import_file feed_counter change campaign campaign_pair campaign_batch campaign_tally',
+  'select, insert': 'campaign_command',
   select: 'id_floor',
 }
 
