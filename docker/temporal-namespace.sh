@@ -36,5 +36,6 @@ again temporal operator search-attribute create --namespace "$TEMPORAL_NAMESPACE
   --name OntdubbelStatus --type Keyword \
   --name OntdubbelKept --type Keyword \
   --name OntdubbelRemoved --type Keyword \
-  --name OntdubbelMerge --type Keyword
+  --name OntdubbelMerge --type Keyword \
+  --name OntdubbelCampaign --type Keyword
 echo "namespace $TEMPORAL_NAMESPACE is ready"

@@ -51,6 +51,7 @@ function read(file: string): string {
   return readFileSync(path.join(packageRoot, file), 'utf8')
 }
 
+const WORKERS = QUEUES.map((queue) => `worker-${queue}`)
 const service = (name: string): Service => compose.services[name] ?? ({ image: '' } as Service)
 const isOneShot = ({ restart }: Service) => restart === 'on-failure:5'
 const isOurs = ({ image }: Service) => image.startsWith('ontdubbel:')
@@ -140,7 +141,7 @@ test('every service that goes on has a health check, and stops in its own time',
   const lasting = services.filter(([, one]) => !isOneShot(one) && !one.profiles?.includes('command'))
   expect(lasting.filter(([, { healthcheck }]) => !healthcheck).map(([name]) => name)).toEqual([])
   expect(lasting.filter(([, { restart }]) => restart !== 'unless-stopped').map(([name]) => name)).toEqual([])
-  for (const name of ['worker-desk', 'worker-portal']) expect(service(name).stop_grace_period).toBe('40s')
+  for (const name of WORKERS) expect(service(name).stop_grace_period).toBe('40s')
   for (const [name, one] of services.filter(([, other]) => isOurs(other))) {
     expect([name, one.init, one.read_only, one.build?.dockerfile]).toEqual([name, true, true, 'docker/Dockerfile'])
   }
@@ -185,7 +186,7 @@ describe('what a service is told it reads', () => {
           ),
         ]),
       )
-    for (const name of ['worker-desk', 'worker-portal']) {
+    for (const name of WORKERS) {
       const env = filled(name)
       expect(readWorkerSettings(env)).toMatchObject({ PORTAL_URL: 'https://portal.example', DATABASE_CONNECTIONS: 20 })
       expect(readTemporalSettings(env)).toMatchObject({
