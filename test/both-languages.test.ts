@@ -155,6 +155,8 @@ const NOT_FOR_STAFF = [
   '.query',
   'sql:',
   'STAGED',
+  'ENDED',
+  'NO_WORKFLOW',
   // how the reference portal may be told to behave: ops
   'BEHAVIOURS',
 ]

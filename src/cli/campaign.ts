@@ -9,6 +9,7 @@ import { CAMPAIGN_ERRORS, CAMPAIGN_LINES, say, type Language } from '../domain/s
 import type { Pool } from 'pg'
 import { choice, id } from './arguments'
 import { unknownCampaign } from './campaignFollow'
+import { previewCommand } from './campaignPreview'
 import { startCommand } from './campaignStart'
 import { steerCommands } from './campaignSteer'
 import { campaignLine, CSV_COLUMNS, csvRow, pairLine, printCampaign } from './campaignText'
@@ -20,7 +21,14 @@ import { print, printAll, printJson, tell } from './output'
 /** `ontdubbel campaign …`: many merges, for hours or days. */
 export function campaignCommand(): Command {
   const command = new Command('campaign').description('many merges, from a list of pairs: start, watch, steer, report')
-  for (const one of [startCommand(), statusCommand(), listCommand(), ...steerCommands(), reportCommand()]) {
+  for (const one of [
+    previewCommand(),
+    startCommand(),
+    statusCommand(),
+    listCommand(),
+    ...steerCommands(),
+    reportCommand(),
+  ]) {
     command.addCommand(one)
   }
   return command

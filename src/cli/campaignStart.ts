@@ -6,37 +6,25 @@ import { loadCampaign, type LoadProgress } from '../campaigns/load'
 import { readPairs } from '../campaigns/pairList'
 import { campaignReport } from '../campaigns/report'
 import { checkReason } from '../database/reason'
-import {
-  MOST_LANES,
-  ONLY_ON_A_PAIR,
-  PACES,
-  type CampaignOptions,
-  type CampaignReport,
-  type Pace,
-} from '../domain/campaign'
-import { OVERRIDES, WARNINGS, type Override } from '../domain/codes'
-import { OntdubbelError } from '../domain/errors'
+import { MOST_LANES, PACES, type CampaignOptions, type CampaignReport, type Pace } from '../domain/campaign'
 import { todayInBrussels } from '../domain/moments'
-import { CAMPAIGN_ERRORS, CAMPAIGN_OPERATIONS, say, type Language } from '../domain/sentences'
+import { CAMPAIGN_OPERATIONS, say, type Language } from '../domain/sentences'
 import { hasBegun } from '../temporal/calls'
 import { startCampaign } from '../temporal/campaigns'
 import { campaignWorkflowIdOf } from '../workflows/names'
-import { choice, date, hours, oneOf, upTo } from './arguments'
+import { choice, hours, upTo } from './arguments'
 import { followCampaign, unknownCampaign, type Followed } from './campaignFollow'
+import { onStop, refuseForMany, withList, type ListOptions } from './campaignList'
 import { printCampaign } from './campaignText'
 import { Places, withPlaces, withWho, type SharedOptions } from './context'
 import { withDatabase } from './database'
-import { EXIT, exitCodeOfCampaign } from './exitCodes'
+import { exitCodeOfCampaign } from './exitCodes'
 import { openInput } from './inputFile'
 import { printJson, tell } from './output'
 import { withTemporal } from './temporal'
 
-interface StartOptions extends SharedOptions {
-  pairs: string
+interface StartOptions extends SharedOptions, ListOptions {
   name?: string
-  on?: string
-  accept?: string[]
-  override?: Override[]
   lanes: number
   pace: Pace
   hours?: string
@@ -53,13 +41,9 @@ const MOST_FIRST = 2_147_483_647
 
 /** `campaign start`: stores the list, all or nothing, and starts its workflow. */
 export function startCommand(): Command {
-  return withWho(withPlaces(new Command('start')))
+  return withWho(withPlaces(withList(new Command('start'))))
     .description('merge the pairs of a list, as if one after the other; only starts, unless --wait is given')
-    .requiredOption('--pairs <file>', 'the list, NDJSON or CSV; - for standard input')
     .option('--name <name>', 'what people call it')
-    .option('--on <date>', 'the merge date; default: today in Europe/Brussels', date)
-    .option('--accept <code>', 'accept a warning for every pair (may be repeated)', oneOf(WARNINGS))
-    .option('--override <code>', `go on in spite of: ${OVERRIDES.join(', ')} (may be repeated)`, oneOf(OVERRIDES))
     .option('--lanes <n>', 'batches at work at once', upTo(MOST_LANES), USUAL_LANES)
     .addOption(choice('--pace <pace>', 'desk: desks do not notice it; full: as fast as it goes', PACES).default('desk'))
     .option('--hours <hours>', 'only between HH:MM-HH:MM in Europe/Brussels; default: at any hour', hours)
@@ -68,19 +52,14 @@ export function startCommand(): Command {
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
-      `
-The list is NDJSON {"keep","remove","take":[],"accept":[],"override":[]} (the lists may be left out), or CSV with these
-columns, lists separated by spaces. Of ${ONLY_ON_A_PAIR.join(', ')}
-each pair says itself what it accepts or overrides.
-With --wait it ends with 0 when it is completed or cancelled, with 4 when it pauses, when following was stopped, when no worker
+      `With --wait it ends with 0 when it is completed or cancelled, with 4 when it pauses, when following was stopped, when no worker
 runs, and when pairs wait for the portal or need attention, with 1 when something failed that nobody foresaw.`,
     )
     .action(start)
 }
 
 async function start(options: StartOptions): Promise<void> {
-  refuseForMany('--accept', options.accept)
-  refuseForMany('--override', options.override)
+  refuseForMany(options)
   const places = new Places(options.dataDir)
   await withDatabase(places.databaseUrl(), async (pool) => {
     await checkReason(pool, options.reason)
@@ -97,13 +76,6 @@ async function start(options: StartOptions): Promise<void> {
       }
     })
   })
-}
-
-/** Some things are decided for a pair, never for many (campaigns.md). */
-function refuseForMany(option: string, codes: readonly string[] = []): void {
-  const code = codes.find((one) => (ONLY_ON_A_PAIR as readonly string[]).includes(one))
-  if (code === undefined) return
-  throw new OntdubbelError('bad-usage', CAMPAIGN_ERRORS.onlyOnAPair, EXIT.badInput, { option, code })
 }
 
 /** Reads the list into the database. Ctrl-C stops it, with nothing stored. */
@@ -187,13 +159,4 @@ function withUrl(report: CampaignReport, places: Places): CampaignReport {
 function show(report: CampaignReport, { json, lang }: StartOptions): void {
   if (json) printJson(report)
   else printCampaign(report, lang)
-}
-
-/** Does something at the first Ctrl-C or SIGTERM; gives what forgets that again. */
-function onStop(work: () => void): () => void {
-  const signals = ['SIGINT', 'SIGTERM'] as const
-  for (const signal of signals) process.once(signal, work)
-  return () => {
-    for (const signal of signals) process.off(signal, work)
-  }
 }

@@ -3,6 +3,7 @@ import { NamespaceNotFoundError } from '@temporalio/common'
 import { OntdubbelError } from '../domain/errors'
 import { ERRORS } from '../domain/sentences'
 import { connectClient } from '../temporal/connection'
+import { noNamespace } from '../temporal/whyUnreachable'
 import type { Places } from './context'
 
 /**
@@ -15,11 +16,7 @@ export async function withTemporal<T>(places: Places, work: (client: Client) => 
     return await work(client)
   } catch (error) {
     if (!(error instanceof NamespaceNotFoundError)) throw error
-    const details = {
-      message: `There is no namespace ${error.namespace} at the Temporal server.`,
-      remedy: 'Check TEMPORAL_NAMESPACE.',
-    }
-    throw new OntdubbelError('temporal-unreachable', ERRORS.temporalUnreachable, 1, details)
+    throw new OntdubbelError('temporal-unreachable', ERRORS.temporalUnreachable, 1, { ...noNamespace(error.namespace) })
   } finally {
     await client.connection.close()
   }

@@ -201,3 +201,18 @@ export const CAMPAIGN_WANTED = {
     nl: 'Het moet UU:MM-UU:MM zijn, Brusselse tijd, zoals 22:00-06:00, of "any" voor elk uur.',
   },
 } as const satisfies Record<string, Sentence>
+
+/** What a campaign would do. */
+export const CAMPAIGN_PREVIEW = {
+  looking: { en: 'looking at the pairs', nl: 'paren bekijken' },
+  all: { en: '{pairs:pair|pairs}: what a campaign would do', nl: '{pairs:paar|paren}: wat een campagne zou doen' },
+  sample: {
+    en: '{pairs:pair|pairs}, of which a sample of {previewed} was looked at ("--all" looks at all): what a campaign would do',
+    nl: '{pairs:paar|paren}, waarvan een steekproef van {previewed} bekeken is ("--all" bekijkt alles): wat een campagne zou doen',
+  },
+  widely: {
+    en: 'Not looked at, since too many others hang together with them: {widely:pair|pairs}.',
+    nl: 'Niet bekeken, omdat er te veel andere mee samenhangen: {widely:paar|paren}.',
+  },
+  moves: { en: 'would move: {counts}', nl: 'zou overgezet worden: {counts}' },
+} as const satisfies Record<string, Sentence>

@@ -3,6 +3,7 @@ export {
   CAMPAIGN_ERRORS,
   CAMPAIGN_LINES,
   CAMPAIGN_OPERATIONS,
+  CAMPAIGN_PREVIEW,
   CAMPAIGN_WANTED,
   campaignDetails,
   campaignSentences,

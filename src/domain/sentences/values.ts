@@ -87,6 +87,18 @@ export const VALUES = {
     pending: { en: 'pending', nl: 'nog te doen' },
     'not-run': { en: 'not-run', nl: 'niet uitgevoerd' },
   },
+  /** Of a pair that is previewed. */
+  previewOutcome: {
+    completed: { en: 'would be merged', nl: 'zouden ontdubbeld worden' },
+    refused: { en: 'would be refused', nl: 'zouden geweigerd worden' },
+    'needs-acceptance': {
+      en: 'have a warning that was not accepted',
+      nl: 'hebben een waarschuwing die niet aanvaard is',
+    },
+    'set-aside': { en: 'fail, and would be set aside', nl: 'mislukken en zouden opzij gezet worden' },
+    waiting: { en: 'would wait for an unfinished merge', nl: 'zouden wachten op een onafgewerkte ontdubbeling' },
+    busy: { en: 'were in use at a desk each time', nl: 'waren telkens in gebruik aan een balie' },
+  },
   pace: {
     desk: { en: 'desk', nl: 'rustig (de balies merken er niets van)' },
     full: { en: 'full', nl: 'voluit' },
