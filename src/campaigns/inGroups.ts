@@ -8,10 +8,10 @@ import type { Pace } from '../domain/campaign'
 export const GROUP_MS: Record<Pace, number> = { desk: 40, full: 100 }
 /** The first group: how long an item takes is not known yet. */
 const FIRST_GROUP = 10
-/** More in one transaction gain nothing. */
-const MOST_IN_A_GROUP = 200
-/** How much the last group says about the next one. */
-const WEIGHT_OF_THE_LAST = 0.3
+/** Fewer save no time, where the machine is so busy that a group of one takes as long; more in one transaction gain nothing. */
+const IN_A_GROUP = { least: 8, most: 200 } as const
+/** A single group that met something says little: the next is no more smaller or larger than this. */
+const STEP = { least: 0.6, most: 1.5 } as const
 /** Whoever met a desk comes again after a random pause, the longer the oftener it did. */
 const PAUSE_MS = { least: 5, most: 25 }
 const MEETINGS_THAT_DOUBLE_IT = 4
@@ -51,13 +51,13 @@ export async function inGroups<T extends Item>(
     for (;;) {
       work.signal?.throwIfAborted()
       const groupMs = await lane.on(work.goesFor)
-      const group = groupMs === undefined ? undefined : line.next(groupMs)
-      if (!group) return line.left
+      const group = groupMs === undefined ? undefined : line.next()
+      if (groupMs === undefined || !group) return line.left
       if (group.meetings > 0) await sleep(pauseMs(group.meetings), undefined, { signal: work.signal })
       const began = performance.now()
       try {
         const busy = await lane.on((client) => work.once(client, group.items, group.limited))
-        line.took(group, performance.now() - began)
+        line.took(group, performance.now() - began, groupMs)
         if (busy.length > 0) line.met({ ...group, items: busy })
       } catch (error) {
         await lane.on((client) => failed(client, group, line, work, error, performance.now() - began))
@@ -103,23 +103,20 @@ class Line<T extends Item> {
   /** Desks had these each time. */
   readonly left: T[] = []
   private at = 0
-  private msAnItem: number | undefined
+  private size = FIRST_GROUP
 
   constructor(private readonly items: readonly T[]) {}
 
-  /** The next group, as many as are expected to take so long; undefined when nothing is left. */
-  next(groupMs: number): Group<T> | undefined {
-    const piece = this.pieces.pop()
-    if (piece) return piece
-    const size = this.msAnItem === undefined ? FIRST_GROUP : Math.round(groupMs / this.msAnItem)
-    return this.take(Math.max(1, Math.min(MOST_IN_A_GROUP, size))) ?? this.busy.shift()
+  /** The next group; undefined when nothing is left. */
+  next(): Group<T> | undefined {
+    return this.pieces.pop() ?? this.take(Math.round(this.size)) ?? this.busy.shift()
   }
 
-  /** A group of this size took so long. */
-  took({ items }: Group<T>, ms: number): void {
-    const last = ms / items.length
-    this.msAnItem =
-      this.msAnItem === undefined ? last : this.msAnItem * (1 - WEIGHT_OF_THE_LAST) + last * WEIGHT_OF_THE_LAST
+  /** A group took so long, and was to take so long: the next is larger or smaller. One of pieces tells nothing. */
+  took({ items }: Group<T>, ms: number, groupMs: number): void {
+    if (items.length < Math.round(this.size)) return
+    const wanted = this.size * Math.max(STEP.least, Math.min(STEP.most, groupMs / ms))
+    this.size = Math.max(IN_A_GROUP.least, Math.min(IN_A_GROUP.most, wanted))
   }
 
   /** A desk, or another merge, was in the way: in halves, when the others have had their turn. */
