@@ -30,6 +30,8 @@ interface Spoken {
   description: string
   /** The statuses in which it does something. */
   when: readonly MergeStatus[]
+  /** Which part must not be done: that in the database, or that at the portal; null: either. */
+  part: 'database' | 'portal' | null
   /** What is said where there is nothing to do, and the exit code of that. */
   otherwise: { says: Sentence; exit: ExitCode }
   many: boolean
@@ -39,24 +41,28 @@ const SPOKEN: Record<Operation, Spoken> = {
   'retry-portal': {
     description: 'try the portal now, for a merge that waits for it or that it refused',
     when: ['waiting-for-portal', 'needs-attention', 'undo-waiting-for-portal'],
+    part: 'portal',
     otherwise: { says: OPERATIONS.doesNotWait, exit: EXIT.done },
     many: true,
   },
   'skip-portal': {
     description: 'give the links at the portal up; the kept record gets a notice for the desk',
     when: ['waiting-for-portal', 'needs-attention', 'undo-waiting-for-portal'],
+    part: 'portal',
     otherwise: { says: OPERATIONS.doesNotWait, exit: EXIT.refused },
     many: true,
   },
   resume: {
     description: 'go on with a merge that needs attention, or whose workflow was terminated',
     when: ['needs-attention', 'running', 'waiting-for-portal', 'undoing', 'undo-waiting-for-portal'],
+    part: null,
     otherwise: { says: OPERATIONS.nothingToResume, exit: EXIT.done },
     many: true,
   },
   abandon: {
     description: 'take an unfinished merge back, before its record is retired; later use undo',
     when: ['running', 'needs-attention'],
+    part: 'database',
     otherwise: { says: OPERATIONS.notAbandoned, exit: EXIT.refused },
     many: false,
   },
@@ -94,7 +100,7 @@ async function run(operation: Operation, mergeId: number | undefined, options: O
     await checkReason(pool, options.reason)
     if (mergeId !== undefined) await requireMerge(pool, mergeId)
     await withTemporal(places, async (client) => {
-      let worst: ExitCode = EXIT.done
+      let exitCode: ExitCode = EXIT.done
       const merges = mergeId === undefined ? unfinishedMerges(pool, options.status) : [mergeId]
       for await (const one of merges) {
         const merge = await requireMerge(pool, one)
@@ -102,10 +108,9 @@ async function run(operation: Operation, mergeId: number | undefined, options: O
         if (options.orphaned && alive) continue
         const shown = { pool, places, options, many: mergeId === undefined }
         const exit = await operateOne(client, operation, merge, alive, shown)
-        if (exit !== EXIT.done) worst = exit
-        if (exit === EXIT.failed) break
+        if (exit !== EXIT.done) exitCode = exit
       }
-      process.exitCode = worst
+      process.exitCode = exitCode
     })
   })
 }
@@ -125,12 +130,10 @@ async function operateOne(
   shown: Shown,
 ): Promise<ExitCode> {
   const { pool, options } = shown
-  const { when, otherwise } = SPOKEN[operation]
-  const status = merge.shown as MergeStatus
-  const inDatabase = isInDatabase(merge)
-  const wrongStage =
-    operation === 'abandon' ? !inDatabase : (operation === 'retry-portal' || operation === 'skip-portal') && inDatabase
-  if (!when.includes(status) || wrongStage) {
+  const { when, part, otherwise } = SPOKEN[operation]
+  const status = merge.shown
+  const unfinished = isInDatabase(merge) ? 'database' : 'portal'
+  if (!when.includes(status) || (part !== null && part !== unfinished)) {
     tell(say(otherwise.says, options.lang, { merge: merge.id, status }))
     await show(merge.id, shown)
     return otherwise.exit

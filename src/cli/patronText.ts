@@ -146,6 +146,7 @@ function subscriptionCells(
   language: Language,
 ): string[] {
   const today = todayInBrussels()
+  // as is_active() in the database says
   const active = (stoppedOn === null || stoppedOn > today) && (endsOn === null || endsOn >= today)
   const period = { from: startsOn, to: endsOn }
   return [

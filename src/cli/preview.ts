@@ -37,18 +37,16 @@ export function previewCommand(): Command {
 async function preview(keep: number, remove: number, options: PreviewOptions): Promise<void> {
   const places = new Places(options.dataDir)
   const warnings = await askPortal(places, keep, remove)
-  const asked = { keep, remove, on: options.on, take: options.take, override: options.override, by: 'preview' }
+  const asked = { keep, remove, on: options.on, take: options.take, override: options.override }
   const onWait = once(() => tellWaiting(options.lang))
   const report = await withDatabase(
     places.databaseUrl(),
     (pool) => previewMerge(pool, asked, warnings, options.lang, { onWait }),
     { pipeline: true },
   )
-  const merged = report.id !== null
-  if (merged) tell(say(OPERATIONS.mergedAlready, options.lang, { merge: report.id }))
-  const shown = merged ? report : { ...report, by: null }
-  if (options.json) printJson(shown)
-  else printMerge(shown, options.lang)
+  if (report.id !== null) tell(say(OPERATIONS.mergedAlready, options.lang, { merge: report.id }))
+  if (options.json) printJson(report)
+  else printMerge(report, options.lang)
   process.exitCode = report.status === 'refused' ? EXIT.refused : EXIT.done
 }
 

@@ -32,19 +32,15 @@ async function register(patron: number, options: RegisterOptions): Promise<void>
   const { library, product, until, by, reason } = options
   await withDatabase(new Places(options.dataDir).databaseUrl(), async (pool) => {
     await checkReason(pool, reason)
-    const {
-      id: live,
-      mergedFrom,
-      subscription,
-    } = await registerPatron(pool, { patron, library, product, until, by, reason })
+    const registered = await registerPatron(pool, { patron, library, product, until, by, reason })
+    const { id: live, mergedFrom, subscription: made } = registered
     for (const step of mergedFrom) tell(mergedSentence(step, options.lang))
     if (options.json) {
-      printJson({ patron: live, asked: patron, mergedFrom, subscription })
+      printJson({ patron: live, asked: patron, mergedFrom, subscription: made })
       return
     }
-    const { id: made, startsOn, endsOn } = subscription
-    const { product: kind } = subscription
-    const details = { patron: live, library, subscription: made, product: kind, from: startsOn, until: endsOn }
+    const { id: subscription, startsOn: from, endsOn } = made
+    const details = { patron: live, library, subscription, product: made.product, from, until: endsOn }
     print(say(endsOn === null ? PATRON_LINES.registeredAt : PATRON_LINES.registeredUntil, options.lang, details))
   })
 }

@@ -1,6 +1,6 @@
 import type { MergeStatus, Refusal, StepName, TakeField, Told, UndoCode, Warning } from './codes'
 
-/** Of a reason, and of a name. */
+/** Of a reason, and of whatever other text a caller gives: a name, a token. */
 export const MAX_REASON_CHARACTERS = 200
 
 /** A merge that is asked for. */

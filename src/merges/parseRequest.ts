@@ -3,12 +3,10 @@ import { OVERRIDES, TAKE_FIELDS, WARNINGS, type Refusal } from '../domain/codes'
 import { MAX_REASON_CHARACTERS, type MergeRequest, type UndoRequest } from '../domain/request'
 import type { Expected } from '../domain/sentences'
 
-const MAX_NAME_CHARACTERS = 200
-
 const id = z.int().min(1)
 const codes = (allowed: readonly string[]) => z.array(z.enum(allowed as [string, ...string[]])).optional()
 const date = z.iso.date()
-const by = z.string().trim().min(1).max(MAX_NAME_CHARACTERS)
+const by = z.string().trim().min(1).max(MAX_REASON_CHARACTERS)
 const reason = z.string().max(MAX_REASON_CHARACTERS).optional()
 
 const newMerge = z.strictObject({
@@ -19,7 +17,7 @@ const newMerge = z.strictObject({
   // accepting a warning that does not arise, or that need not be accepted, is no error
   accept: codes(WARNINGS),
   override: codes(OVERRIDES),
-  ifToken: z.string().min(1).max(MAX_NAME_CHARACTERS).optional(),
+  ifToken: z.string().min(1).max(MAX_REASON_CHARACTERS).optional(),
   by,
   reason,
 })

@@ -18,7 +18,7 @@ import { createMerge, mergeOfPair } from './store'
  */
 export async function previewMerge(
   pool: Pool,
-  asked: Omit<NewMerge, 'accept' | 'ifToken' | 'reason'>,
+  asked: Pick<NewMerge, 'keep' | 'remove' | 'on' | 'take' | 'override'>,
   portal: readonly Warning[],
   language: Language,
   again: AgainOptions = {},
@@ -28,7 +28,7 @@ export async function previewMerge(
       inMergeTransaction(
         pool,
         async (client) => {
-          const id = await createMerge(client, { ...asked, accept: [...STOPPING_WARNINGS] }, null)
+          const id = await createMerge(client, { ...asked, by: 'preview', accept: [...STOPPING_WARNINGS] }, null)
           if (id === null) throw new Error('a row without a workflow always gets an id')
           let token: string | undefined
           const result = await mergeInTransaction(client, [id], {
@@ -56,7 +56,7 @@ function preview(
   token: string | undefined,
   language: Language,
 ): MergeReport {
-  const shown = { ...report, id: null }
+  const shown = { ...report, id: null, by: null }
   if (refusal)
     return { ...shown, status: 'refused', refusal: refusalReport(refusal, language), ...(token && { token }) }
   const warnings = withSentences([...report.warnings, ...portal], language)

@@ -45,7 +45,7 @@ function reportOf(
   const attention = attentionOf(merge)
   return {
     id: merge.id,
-    status: merge.shown as MergeStatus,
+    status: merge.shown,
     keep: merge.kept,
     remove: merge.removed,
     on: merge.on_date,

@@ -1,5 +1,5 @@
 import { run, runOne, statement, type Queryable } from '../database/statement'
-import type { Refusal, Told, Warning } from '../domain/codes'
+import type { MergeStatus, Refusal, Told, Warning } from '../domain/codes'
 import { OntdubbelError } from '../domain/errors'
 import type { NewMerge } from '../domain/request'
 import { ERRORS } from '../domain/sentences'
@@ -14,8 +14,8 @@ export interface MergeRow {
   accept: string[]
   override: string[]
   status: 'new' | 'open' | 'retired' | 'refused' | 'abandoned' | 'undoing' | 'undone'
-  shown: string
-  portal: string | null
+  shown: MergeStatus
+  portal: 'pending' | 'waiting' | 'done' | 'skipped' | 'refused' | 'gave-up' | null
   attention: Told | null
   refusal: Refusal | null
   warnings: Warning[]

@@ -1,5 +1,5 @@
 import { run, runOne, statement, type Queryable } from '../database/statement'
-import type { MergeStatus, Told, UndoCode } from '../domain/codes'
+import type { Told, UndoCode } from '../domain/codes'
 import { attentionReport, toldByUndo } from '../domain/reports'
 import type { UndoReport } from '../domain/request'
 import { undoAsked } from './commands'
@@ -40,7 +40,7 @@ export async function undoReport(
   const asked = await undoAsked(db, merge)
   return {
     id: row.id,
-    status: row.shown as MergeStatus,
+    status: row.shown,
     keep: row.kept,
     remove: row.removed,
     by: asked?.by ?? null,
