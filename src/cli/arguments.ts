@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { parseHours } from '../domain/hours'
+import { isDate } from '../domain/moments'
 import { CAMPAIGN_WANTED, say, VALUES_WANTED, type Sentence } from '../domain/sentences'
 import { languageAsked } from './language'
 
@@ -12,10 +13,7 @@ export function id(text: string): number {
 
 /** A date `YYYY-MM-DD` that exists. */
 export function date(text: string): string {
-  const parsed = new Date(`${text}T00:00:00Z`)
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || Number.isNaN(parsed.getTime()) || !parsed.toISOString().startsWith(text)) {
-    throw wrong(VALUES_WANTED.date)
-  }
+  if (!isDate(text)) throw wrong(VALUES_WANTED.date)
   return text
 }
 

@@ -9,7 +9,7 @@ import type { Address } from './records'
 import { drawSurname } from './surnames'
 import { BIRTHDAYS, SINGLE_SERIALS, TWIN_SERIALS, YOUNGEST_YEARS, type World } from './world'
 
-/** Somebody, as they are: what their records say about them comes from `registration.ts`. */
+/** Somebody, as they are: what their records say about them comes from `appearance.ts`. */
 export interface Person {
   /** Differs from everybody else's. */
   number: number

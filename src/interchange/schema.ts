@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isDate } from '../domain/moments'
 import { id, object, oneOf, says } from '../input/values'
 
 /**
@@ -18,19 +19,8 @@ const LARGEST_INT4 = 2_147_483_647
 const STORABLE_TEXT = /^[^\0\p{Cs}]*$/u
 const KEY_TEXT = /^[^\p{Cc}\p{Cs}]+$/u
 const ELEVEN_DIGITS_OR_NONE = /^([0-9]{11})?$/
-const DATE = /^(\d{4})-(\d\d)-(\d\d)$/
 const INSTANT =
   /^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-](?:0\d|1[0-5]):[0-5]\d)$/
-
-function isRealDate(text: string): boolean {
-  const found = DATE.exec(text)
-  if (!found) return false
-  const [year, month, day] = [Number(found[1]), Number(found[2]), Number(found[3])]
-  if (year < 1 || month < 1 || month > 12 || day < 1) return false
-  if (day <= 28) return true
-  const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0
-  return day <= (month === 2 ? (leap ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31)
-}
 
 /** In UTC, so that what an export writes in the time of Brussels is within them too: years of four digits either way. */
 const FIRST_INSTANT_MS = Date.parse('0002-01-01T00:00:00Z')
@@ -38,7 +28,7 @@ const LAST_INSTANT_MS = Date.parse('9999-01-01T00:00:00Z')
 
 function isInstant(text: string): boolean {
   const day = INSTANT.exec(text)?.[1]
-  if (day === undefined || !isRealDate(day)) return false
+  if (day === undefined || !isDate(day)) return false
   if (day > '0003' && day < '9998') return true
   const ms = Date.parse(text)
   return ms >= FIRST_INSTANT_MS && ms < LAST_INSTANT_MS
@@ -55,7 +45,7 @@ const ofContact = says('contact', { most: LONGEST_CONTACT_CHARS })
 const contactText = z.string(ofContact).regex(STORABLE_TEXT, ofContact).max(LONGEST_CONTACT_CHARS, ofContact)
 
 const ofDate = says('date')
-const date = z.string(ofDate).refine(isRealDate, ofDate)
+const date = z.string(ofDate).refine(isDate, ofDate)
 const dateOrNull = date.nullish().transform((value) => value ?? null)
 
 const ofInstant = says('instant')

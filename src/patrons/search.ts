@@ -1,4 +1,5 @@
 import { run, statement, type Queryable } from '../database/statement'
+import { isDate } from '../domain/moments'
 import { requireLibrary } from './library'
 
 /** A patron as a library's patron administration lists it. */
@@ -85,7 +86,5 @@ export async function searchPatrons(
 function dateIn(word: string): string | null {
   const written = WRITTEN_DATE.exec(word)
   const iso = written ? `${written[3]}-${written[2]?.padStart(2, '0')}-${written[1]?.padStart(2, '0')}` : word
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(iso)) return null
-  const day = new Date(`${iso}T00:00:00Z`)
-  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(iso) ? iso : null
+  return isDate(iso) ? iso : null
 }
