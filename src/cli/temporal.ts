@@ -1,9 +1,5 @@
 import type { Client } from '@temporalio/client'
-import { NamespaceNotFoundError } from '@temporalio/common'
-import { OntdubbelError } from '../domain/errors'
-import { ERRORS } from '../domain/sentences'
-import { connectClient } from '../temporal/connection'
-import { noNamespace } from '../temporal/whyUnreachable'
+import { connectClient, orNoNamespace } from '../temporal/connection'
 import type { Places } from './context'
 
 /**
@@ -15,8 +11,7 @@ export async function withTemporal<T>(places: Places, work: (client: Client) => 
   try {
     return await work(client)
   } catch (error) {
-    if (!(error instanceof NamespaceNotFoundError)) throw error
-    throw new OntdubbelError('temporal-unreachable', ERRORS.temporalUnreachable, 1, { ...noNamespace(error.namespace) })
+    throw orNoNamespace(error)
   } finally {
     await client.connection.close()
   }

@@ -1,4 +1,5 @@
 import { Client, Connection } from '@temporalio/client'
+import { NamespaceNotFoundError } from '@temporalio/common'
 import { isOntdubbelError, OntdubbelError } from '../domain/errors'
 import { ERRORS } from '../domain/sentences'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -64,6 +65,13 @@ async function failPlainly(options: TemporalSettings['connectionOptions'], over:
   const why = await whyNotAtAll(options)
   if (why === null || over.aborted) return never
   throw inWords(why)
+}
+
+/** The error of a call; where it means that the server has no such namespace, in our words. A connection alone does not tell. */
+export function orNoNamespace(error: unknown): unknown {
+  if (!(error instanceof NamespaceNotFoundError)) return error
+  const message = `There is no namespace ${error.namespace} at the Temporal server.`
+  return inWords({ message, remedy: 'Check TEMPORAL_NAMESPACE.' })
 }
 
 function inWords({ message, remedy }: Unreachable): OntdubbelError {

@@ -171,8 +171,3 @@ function heard(said: Buffer, secure: boolean): Seen {
   if (!secure && (said[0] === TLS_ALERT || /https/i.test(said.toString('latin1')))) return 'wants-tls'
   return 'something-else'
 }
-
-/** The server is there, and has no such namespace. */
-export function noNamespace(namespace: string): Unreachable {
-  return { message: `There is no namespace ${namespace} at the Temporal server.`, remedy: 'Check TEMPORAL_NAMESPACE.' }
-}
