@@ -30,7 +30,7 @@ export function readWorkerSettings(env: NodeJS.ProcessEnv): WorkerSettings {
   const says =
     given[name] === undefined
       ? `Set ${name} in the environment.`
-      : `${name} in the environment is wrong: ${wanted(issue)}.`
+      : `${name} in the environment must be ${wanted(issue)}.`
   throw new OntdubbelError('bad-settings', says, 2)
 }
 

@@ -43,7 +43,7 @@ const WORDS: [RegExp, Why][] = [
   [
     /^Invalid URL$/,
     [
-      'its address is none',
+      'its address cannot be read',
       'Write DATABASE_URL as postgres://user:password@host:port/database, with %XX for what is special in a password.',
     ],
   ],

@@ -28,7 +28,7 @@ export function temporalOptions(place?: TemporalPlace): TemporalSettings {
  */
 export async function connectClient(place?: TemporalPlace): Promise<Client> {
   const { connectionOptions, namespace } = temporalOptions(place)
-  return trying(connectionOptions, async () => {
+  return connectOrSayWhy(connectionOptions, async () => {
     const connection = Connection.lazy({ ...connectionOptions, connectTimeout: '5 seconds' })
     try {
       await connection.ensureConnected()
@@ -42,7 +42,10 @@ export async function connectClient(place?: TemporalPlace): Promise<Client> {
 }
 
 /** Connects, or fails with what is wrong and what to do. */
-export async function trying<T>(options: TemporalSettings['connectionOptions'], work: () => Promise<T>): Promise<T> {
+export async function connectOrSayWhy<T>(
+  options: TemporalSettings['connectionOptions'],
+  work: () => Promise<T>,
+): Promise<T> {
   const over = new AbortController()
   try {
     return await Promise.race([work(), failPlainly(options, over.signal)])
