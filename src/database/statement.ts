@@ -28,6 +28,11 @@ export function declaredStatements(): Statement<object>[] {
   return [...declared.values()]
 }
 
+/** An instant of a statement in ISO 8601, in UTC: a column or another expression. */
+export function iso(instant: string, { ms = false } = {}): string {
+  return `to_char(${instant} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS${ms ? '.MS' : ''}"Z"')`
+}
+
 /** Runs a statement and gives its rows. Errors are those of `pg`. */
 export async function run<Row extends object>(
   db: Queryable,

@@ -1,4 +1,4 @@
-import { run, statement, type Queryable } from '../database/statement'
+import { iso, run, statement, type Queryable } from '../database/statement'
 
 /** What people may ask of a merge after it has begun. */
 export type MergeCommand = 'retry-portal' | 'skip-portal' | 'resume' | 'abandon' | 'undo'
@@ -33,7 +33,7 @@ export async function recordCommand(
 
 const ofMerge = statement<RecordedCommand>(
   'command.ofMerge',
-  `select command, by, reason, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
+  `select command, by, reason, ${iso('at', { ms: true })} as at
    from merge_command where merge = $1 order by id`,
 )
 /** What was asked of a merge since it began, in order. */

@@ -1,4 +1,4 @@
-import { run, runOne, statement, type Queryable } from '../database/statement'
+import { iso, run, runOne, statement, type Queryable } from '../database/statement'
 
 /** One line of the feed (design §8). */
 export interface Change {
@@ -15,7 +15,7 @@ const PAGE = 1_000
 
 const after = statement<Change>(
   'feed.after',
-  `select cursor, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at, merge, event, kept, removed
+  `select cursor, ${iso('at', { ms: true })} as at, merge, event, kept, removed
    from change where cursor > $1 order by cursor limit $2`,
 )
 

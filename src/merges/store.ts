@@ -1,4 +1,4 @@
-import { run, runOne, statement, type Queryable } from '../database/statement'
+import { iso, run, runOne, statement, type Queryable } from '../database/statement'
 import type { MergeStatus, Refusal, Told, Warning } from '../domain/codes'
 import { OntdubbelError } from '../domain/errors'
 import type { NewMerge } from '../domain/request'
@@ -31,12 +31,11 @@ export interface MergeRow {
   asked_at: string
 }
 
-const COLUMNS = `m.id, m.kept, m.removed, m.on_date, m.take, m.accept, m.override, m.status, m.portal, m.attention, m.refusal, m.warnings,
+const ROWS = `select m.id, m.kept, m.removed, m.on_date, m.take, m.accept, m.override, m.status, m.portal, m.attention, m.refusal, m.warnings,
   m.by, m.reason, merge_status(m.status, m.attention, m.portal) as shown, m.workflow_id, m.first_run_id,
   u.workflow_id as undo_workflow_id, u.first_run_id as undo_first_run_id,
-  to_char(m.portal_since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as portal_since,
-  to_char(m.asked_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as asked_at`
-const ROWS = `select ${COLUMNS} from merge m left join undo u on u.merge = m.id`
+  ${iso('m.portal_since')} as portal_since, ${iso('m.asked_at')} as asked_at
+  from merge m left join undo u on u.merge = m.id`
 
 /** The portal's part of a merge, or of its undo, has not ended: a condition on a row of `merge`. */
 export const PORTAL_NOT_ENDED = `portal in ('pending', 'waiting', 'refused', 'gave-up')`

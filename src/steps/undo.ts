@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg'
-import { run, statement } from '../database/statement'
+import { iso, run, statement } from '../database/statement'
 import type { Refusal } from '../domain/codes'
 import { differencesFrom } from './differences'
 import { lockMerges, setRecordsApart } from './setApart'
@@ -66,8 +66,8 @@ const facts = statement<UndoFacts>(
 const finish = statement(
   'undo.finish',
   `with m as materialized (
-     select m.id, m.kept, m.removed, to_char(m.opened_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as since,
-       to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as till, rows_of(m.kept) as on_kept, rows_of(m.removed) as on_removed, t.told
+     select m.id, m.kept, m.removed, ${iso('m.opened_at')} as since, ${iso('clock_timestamp()')} as till,
+       rows_of(m.kept) as on_kept, rows_of(m.removed) as on_removed, t.told
      from merge m join jsonb_to_recordset($2::jsonb) t (merge bigint, told jsonb) on t.merge = m.id where m.id = any($1)),
    forgotten as (
      delete from edited_contact e using contact c, m where c.id = e.contact and c.patron = m.removed),
