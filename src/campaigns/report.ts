@@ -1,4 +1,4 @@
-import { run, runOne, statement, type Queryable } from '../database/statement'
+import { iso, run, runOne, statement, type Queryable } from '../database/statement'
 import {
   OUTCOMES,
   PAUSE_CODES,
@@ -55,8 +55,6 @@ interface Tally {
   /** Since the last line. */
   ago: number
 }
-
-const iso = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`
 
 // one statement, so that status and outcomes are of one moment
 const row = statement<CampaignRow>(
