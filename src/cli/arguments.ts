@@ -38,10 +38,13 @@ export function hours(text: string): string {
   return checkedHours(text, VALUES_WANTED.hours)
 }
 
-/** The same, or null for `any`. */
-export function hoursOrAny(text: string): string | null {
-  return text === 'any' ? null : checkedHours(text, CAMPAIGN_WANTED.hoursOrAny)
+/** The same, or `any`. */
+export function hoursOrAny(text: string): string {
+  return text === ANY_HOUR ? text : checkedHours(text, CAMPAIGN_WANTED.hoursOrAny)
 }
+
+/** What is typed to lift a campaign's hours. */
+export const ANY_HOUR = 'any'
 
 function checkedHours(text: string, wanted: Sentence): string {
   try {

@@ -13,7 +13,7 @@ import {
 import { OntdubbelError } from '../domain/errors'
 import { CAMPAIGN_ERRORS, CAMPAIGN_OPERATIONS, say, UPDATE_REFUSALS, type Language } from '../domain/sentences'
 import { steerCampaign } from '../temporal/campaigns'
-import { choice, hoursOrAny, id, upTo } from './arguments'
+import { ANY_HOUR, choice, hoursOrAny, id, upTo } from './arguments'
 import { unknownCampaign } from './campaignFollow'
 import { printCampaign } from './campaignText'
 import { Places, withPlaces, withWho, type SharedOptions } from './context'
@@ -67,21 +67,19 @@ function setCommand(): Command {
     .option('--lanes <n>', 'batches at work at once', upTo(MOST_LANES))
     .addOption(choice('--pace <pace>', 'desk: desks do not notice it; full: as fast as it goes', PACES))
     .option('--hours <hours>', 'only between HH:MM-HH:MM in Europe/Brussels; any: at any hour', hoursOrAny)
-    .action(
-      async (campaign: number, options: SteerOptions & { lanes?: number; pace?: Pace; hours?: string | null }) => {
-        const { lanes, pace, hours } = options
-        const settings = {
-          ...(lanes !== undefined && { lanes }),
-          ...(pace !== undefined && { pace }),
-          ...(hours !== undefined && { hours }),
-        }
-        if (Object.keys(settings).length === 0) {
-          const details = { options: ['--lanes', '--pace', '--hours'] }
-          throw new OntdubbelError('bad-usage', CAMPAIGN_ERRORS.setWhat, EXIT.badInput, details)
-        }
-        await steer(campaign, { name: 'set', settings }, options)
-      },
-    )
+    .action(async (campaign: number, options: SteerOptions & { lanes?: number; pace?: Pace; hours?: string }) => {
+      const { lanes, pace, hours } = options
+      const settings = {
+        ...(lanes !== undefined && { lanes }),
+        ...(pace !== undefined && { pace }),
+        ...(hours !== undefined && { hours: hours === ANY_HOUR ? null : hours }),
+      }
+      if (Object.keys(settings).length === 0) {
+        const details = { options: ['--lanes', '--pace', '--hours'] }
+        throw new OntdubbelError('bad-usage', CAMPAIGN_ERRORS.setWhat, EXIT.badInput, details)
+      }
+      await steer(campaign, { name: 'set', settings }, options)
+    })
 }
 
 async function steer(campaign: number, steering: Steering, options: SteerOptions): Promise<void> {
