@@ -6,7 +6,7 @@ import { connect } from '../src/database/pool'
 import { OUTCOMES, type CampaignReport, type PairReport } from '../src/domain/campaign'
 import { putPatrons, refuseLoans, standOf } from './support/campaigns'
 import { follow, runCli, type Ended } from './support/cli'
-import { temporalAddress, testStack, type TestStack } from './support/stack'
+import { testStack, type TestStack } from './support/stack'
 
 let stack: TestStack
 let env: Record<string, string>
@@ -14,13 +14,7 @@ let last = 0
 
 beforeAll(async () => {
   stack = await testStack()
-  env = {
-    DATABASE_URL: stack.database.url,
-    TEMPORAL_ADDRESS: temporalAddress(),
-    PORTAL_URL: stack.portal.url,
-    PORTAL_TOKEN: stack.portal.token,
-    TASK_QUEUE_PREFIX: stack.queuePrefix,
-  }
+  env = stack.env
   // a campaign's workflow has its id, and other databases share the Temporal server
   const owner = await connect(stack.database.superUrl)
   await owner.query(`select setval(pg_get_serial_sequence('campaign', 'id'), $1)`, [1e9 + process.pid * 1e5])
