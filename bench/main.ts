@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { isOntdubbelError } from '../src/domain/errors'
+import { campaignBench } from './campaign'
 import { mergeBench } from './merge'
 import { stepsBench } from './steps'
 
@@ -13,6 +14,7 @@ async function main(argv: string[]): Promise<void> {
     .exitOverride()
   program.addCommand(stepsBench())
   program.addCommand(mergeBench())
+  program.addCommand(campaignBench())
   for (const command of program.commands) command.exitOverride()
   await program.parseAsync(argv)
 }

@@ -5,12 +5,14 @@ import type { InterchangeRecord } from '../../src/generator/records'
 import type { RunningPostgres } from '../../src/stack/postgres'
 import { loadRecords } from './loadRecords'
 
-const TEMPLATE = 'bench_template'
-const CLONE = 'bench'
+export const TEMPLATE = 'bench_template'
+export const CLONE = 'bench'
 
 /** What must be true of a clone when a way has merged all pairs. */
 export interface Check {
   allMerged(pairs: number): Promise<void>
+  /** The portal's part too. */
+  allCompleted(pairs: number): Promise<void>
 }
 
 /** A migrated and loaded template, and clones of it: every way starts from the same files. */
@@ -41,7 +43,13 @@ export class BenchDatabases {
       await client.query('checkpoint')
     })
     try {
-      return await work(this.postgres.workerUrl(CLONE), { allMerged: (pairs) => this.checkAllMerged(pairs) })
+      return await work(this.postgres.workerUrl(CLONE), {
+        // the constraint on retired_at has seen to it that a retired record holds nothing
+        allMerged: (pairs) =>
+          this.check('select count(*) as n from patron where retired_at is not null', pairs, 'retired'),
+        allCompleted: (pairs) =>
+          this.check(`select count(*) as n from merge where portal = 'done'`, pairs, 'completed'),
+      })
     } finally {
       await this.asSuperuser('postgres', async (client) => {
         await client.query(`drop database ${CLONE} with (force)`)
@@ -49,14 +57,10 @@ export class BenchDatabases {
     }
   }
 
-  /** The constraint on retired_at has seen to it that a retired record holds nothing. */
-  private async checkAllMerged(pairs: number): Promise<void> {
+  private async check(count: string, pairs: number, what: string): Promise<void> {
     await this.asSuperuser(CLONE, async (client) => {
-      const { rows } = await client.query<{ retired: string }>(
-        'select count(*) as retired from patron where retired_at is not null',
-      )
-      const retired = Number(rows[0]?.retired)
-      if (retired !== pairs) throw new Error(`${retired} records are retired, not ${pairs}`)
+      const n = Number((await client.query<{ n: string }>(count)).rows[0]?.n)
+      if (n !== pairs) throw new Error(`${n} are ${what}, not ${pairs}`)
     })
   }
 

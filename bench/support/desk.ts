@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import type { WriteKind } from './deskWrites'
 import { percentile } from './percentile'
 import type { Pair } from './way'
 
@@ -11,6 +12,16 @@ export interface DeskFigures {
   errors: number
   /** All of them, in the order of their answers. */
   latenciesMs: number[]
+  /** Of each of them what it was. */
+  kinds: WriteKind[]
+}
+
+/** What the desks' thread is started with. */
+export interface DeskData {
+  url: string
+  today: string
+  /** Of the patrons under way the desks remember the last so many. */
+  remembered: number
 }
 
 /** What the main thread tells the desks'. */
@@ -18,9 +29,13 @@ export type ToDesk = { open: true } | { underWay: number[] } | { close: true }
 /** What the desks' thread tells when it is ready, and once more at its end. */
 export interface FromDesk {
   latenciesMs: number[]
+  kinds: WriteKind[]
   /** How often by what was said. */
   errors: Record<string, number>
 }
+
+/** Some thousands: most of them have just been merged. */
+const REMEMBERED = 4_000
 
 /** Desks that lend, take back and take payments while others merge. */
 export interface Desk {
@@ -36,8 +51,10 @@ export async function besideDesks<T>(
   url: string,
   today: string,
   work: (desk: Desk) => Promise<T>,
+  { remembered = REMEMBERED }: { remembered?: number } = {},
 ): Promise<{ result: T; desk: DeskFigures }> {
-  const thread = new Worker(require.resolve('./deskThread'), { workerData: { url, today } })
+  const workerData: DeskData = { url, today, remembered }
+  const thread = new Worker(require.resolve('./deskThread'), { workerData })
   const tell = (message: ToDesk) => thread.postMessage(message)
   try {
     await nextMessage(thread)
@@ -47,12 +64,12 @@ export async function besideDesks<T>(
     })
     const told = nextMessage(thread)
     tell({ close: true })
-    const { latenciesMs, errors } = await told
+    const { latenciesMs, kinds, errors } = await told
     for (const [error, times] of Object.entries(errors)) {
       process.stderr.write(`  desk error, ${times} times: ${error}\n`)
     }
     const failed = Object.values(errors).reduce((sum, times) => sum + times, 0)
-    return { result, desk: figures(latenciesMs, failed) }
+    return { result, desk: figures(latenciesMs, kinds, failed) }
   } finally {
     await thread.terminate()
   }
@@ -62,6 +79,7 @@ export async function besideDesks<T>(
 export function together(rounds: readonly DeskFigures[]): DeskFigures {
   return figures(
     rounds.flatMap(({ latenciesMs }) => latenciesMs),
+    rounds.flatMap(({ kinds }) => kinds),
     rounds.reduce((sum, { errors }) => sum + errors, 0),
   )
 }
@@ -73,12 +91,18 @@ function nextMessage(thread: Worker): Promise<FromDesk> {
   })
 }
 
-function figures(latenciesMs: number[], errors: number): DeskFigures {
+function figures(latenciesMs: number[], kinds: WriteKind[], errors: number): DeskFigures {
   return {
     writes: latenciesMs.length,
     p50Ms: percentile(latenciesMs, 0.5),
     p99Ms: percentile(latenciesMs, 0.99),
     errors,
     latenciesMs,
+    kinds,
   }
+}
+
+/** The writes of one kind alone. */
+export function ofKind({ latenciesMs, kinds }: DeskFigures, kind: WriteKind): number[] {
+  return latenciesMs.filter((_, at) => kinds[at] === kind)
 }

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Client } from 'pg'
 import { connect } from '../../src/database/pool'
-import type { FromDesk, ToDesk } from './desk'
-import { DeskWrites } from './deskWrites'
+import type { DeskData, FromDesk, ToDesk } from './desk'
+import { DeskWrites, type WriteKind } from './deskWrites'
 
 /** A modest town's busy hour; the rate stays the same however long a write takes. */
 const WRITES_PER_SECOND = 100
@@ -11,10 +11,7 @@ const WRITES_PER_SECOND = 100
 const CONNECTIONS = 32
 /** Every so many writes are for a patron of the pairs under way. */
 const UNDER_WAY_EVERY = 3
-/** Of patrons under way the desk remembers the last so many. */
-const REMEMBERED = 4_000
-
-async function desk(port: NonNullable<typeof parentPort>, url: string, today: string): Promise<void> {
+async function desk(port: NonNullable<typeof parentPort>, { url, today, remembered }: DeskData): Promise<void> {
   const connections = await Promise.all(
     Array.from({ length: CONNECTIONS }, () => connect(url, { applicationName: 'bench desk' })),
   )
@@ -24,6 +21,7 @@ async function desk(port: NonNullable<typeof parentPort>, url: string, today: st
   const free = [...connections]
   const due: number[] = []
   const latenciesMs: number[] = []
+  const kinds: WriteKind[] = []
   const errors: Record<string, number> = {}
   let underWay: number[] = []
   let opened = 0
@@ -33,7 +31,7 @@ async function desk(port: NonNullable<typeof parentPort>, url: string, today: st
   const serve = async (client: Client) => {
     for (let at = due.shift(); at !== undefined; at = due.shift()) {
       const number = latenciesMs.length
-      const write = writes.next(number % UNDER_WAY_EVERY === 0 ? underWay : [])
+      const { kind, write } = writes.next(number % UNDER_WAY_EVERY === 0 ? underWay : [])
       try {
         await write(client)
       } catch (error) {
@@ -42,6 +40,7 @@ async function desk(port: NonNullable<typeof parentPort>, url: string, today: st
         errors[words] = (errors[words] ?? 0) + 1
       }
       latenciesMs.push(performance.now() - at)
+      kinds.push(kind)
     }
     free.push(client)
   }
@@ -51,10 +50,10 @@ async function desk(port: NonNullable<typeof parentPort>, url: string, today: st
 
   port.on('message', (message: ToDesk) => {
     if ('open' in message) opened = performance.now()
-    else if ('underWay' in message) underWay = [...message.underWay, ...underWay].slice(0, REMEMBERED)
+    else if ('underWay' in message) underWay = [...message.underWay, ...underWay].slice(0, remembered)
     else closing = true
   })
-  port.postMessage({ latenciesMs, errors } satisfies FromDesk)
+  port.postMessage({ latenciesMs, kinds, errors } satisfies FromDesk)
 
   while (!closing) {
     await sleep(1)
@@ -68,11 +67,10 @@ async function desk(port: NonNullable<typeof parentPort>, url: string, today: st
   }
   while (free.length < connections.length) await sleep(1)
   await Promise.all(connections.map((client) => client.end()))
-  port.postMessage({ latenciesMs, errors } satisfies FromDesk)
+  port.postMessage({ latenciesMs, kinds, errors } satisfies FromDesk)
   port.close()
 }
 
 if (parentPort) {
-  const { url, today } = workerData as { url: string; today: string }
-  void desk(parentPort, url, today)
+  void desk(parentPort, workerData as DeskData)
 }

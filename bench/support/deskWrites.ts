@@ -19,7 +19,14 @@ const lend = statement(
 const giveBack = statement('desk.giveBack', 'select return_loan($1, $2)')
 const pay = statement('desk.pay', 'insert into payment (id, charge, amount, paid_on) values ($1, $2, $3, $4)')
 
-type Write = (client: Client) => Promise<unknown>
+/** What desks do all day. */
+export const WRITE_KINDS = ['loan', 'return', 'payment'] as const
+export type WriteKind = (typeof WRITE_KINDS)[number]
+
+export interface Write {
+  kind: WriteKind
+  write: (client: Client) => Promise<unknown>
+}
 
 /** What a desk writes, for patrons as they were when the day began: it does not know who is merged meanwhile. */
 export class DeskWrites {
@@ -58,17 +65,18 @@ export class DeskWrites {
     const patron = patrons[Math.floor(Math.random() * patrons.length)]!
     const kind = Math.floor(Math.random() * 3)
     const loan = kind === 0 ? this.loans.get(patron)?.pop() : undefined
-    if (loan !== undefined) return (client) => run(client, giveBack, [loan, this.today])
+    if (loan !== undefined) return { kind: 'return', write: (client) => run(client, giveBack, [loan, this.today]) }
     const charge = kind === 1 ? this.charges.get(patron) : undefined
     const id = this.nextId++
     if (charge && charge.open >= CENTS) {
       charge.open -= CENTS
-      return (client) => run(client, pay, [id, charge.id, CENTS, this.today])
+      return { kind: 'payment', write: (client) => run(client, pay, [id, charge.id, CENTS, this.today]) }
     }
-    return (client) => {
+    const write = (client: Client) => {
       // what was lent is brought back one day
       this.loans.set(patron, [...(this.loans.get(patron) ?? []), id])
       return run(client, lend, [id, patron, this.today])
     }
+    return { kind: 'loan', write }
   }
 }

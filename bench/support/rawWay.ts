@@ -7,24 +7,36 @@ import { allOf } from '../../src/steps/step'
 import { RAW, takeRaw } from './rawStatements'
 import { piecesOf, type Pair, type Way } from './way'
 
-const LANES = 4
-const PAIRS_PER_TRANSACTION = 500
+/** How many connections it has, and how many pairs each of them takes at a time. */
+export interface RawShape {
+  lanes: number
+  pairsPerTransaction: number
+}
+
+const USUAL_SHAPE: RawShape = { lanes: 4, pairsPerTransaction: 500 }
 const PAUSE_MS = 20
 
 /**
  * What a migration script would do with the same pairs: all rules as plain set-based SQL on the same schema, many pairs a
  * transaction. No ledger, no warnings, no feed, no way back, and nothing that spares the desks: the limit.
  */
-export function rawWay({ onDate, skipTrigger }: { onDate: string; skipTrigger: boolean }): Way {
+export function rawWay({
+  onDate,
+  skipTrigger,
+  shape = USUAL_SHAPE,
+}: {
+  onDate: string
+  skipTrigger: boolean
+  shape?: RawShape
+}): Way {
   const begin = skipTrigger ? `begin; set local ontdubbel.step = 'on'` : 'begin'
   return {
     name: 'raw',
     note: skipTrigger ? 'redirect trigger skipped' : '',
-    lanes: LANES,
-    pairsPerTransaction: PAIRS_PER_TRANSACTION,
+    ...shape,
     inResult: !skipTrigger,
     async merge(url, pairs, underWay) {
-      const waiting = piecesOf(pairs, PAIRS_PER_TRANSACTION)
+      const waiting = piecesOf(pairs, shape.pairsPerTransaction)
       let again = 0
       const lane = async () => {
         const client = await connect(url, { pipeline: true, applicationName: 'bench raw' })
@@ -40,7 +52,7 @@ export function rawWay({ onDate, skipTrigger }: { onDate: string; skipTrigger: b
           await client.end()
         }
       }
-      await allOf(Array.from({ length: LANES }, lane))
+      await allOf(Array.from({ length: shape.lanes }, lane))
       return { again }
     },
   }

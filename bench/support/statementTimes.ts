@@ -1,0 +1,113 @@
+import type { Client } from 'pg'
+// every statement of a worker is declared when its module is loaded
+import '../../src/activities'
+import { connect } from '../../src/database/pool'
+import { declaredStatements } from '../../src/database/statement'
+import type { RunningPostgres } from '../../src/stack/postgres'
+
+/** Whose time it is: that of lanes, of the planning beside them, or of the portal's part. */
+export type Whose = 'lanes' | 'planning' | 'portal'
+
+/** What the server spent on the statements of one step: planning and running them, waiting for locks and for a processor too. */
+export interface StepTime {
+  step: string
+  whose: Whose
+  calls: number
+  ms: number
+  walMiB: number
+}
+
+const TRANSACTIONS = 'begin, commit'
+const BYTES_PER_MIB = 1024 * 1024
+
+/** To which step statements belong by their names, and whose they are; the others are steps of the plan, called by what stands before the dot. */
+const STEPS: readonly [names: RegExp, step: string, whose: Whose][] = [
+  [/^open\./, 'openMerge', 'lanes'],
+  [/^retire\.feed$/, 'feed', 'lanes'],
+  [/^retire\./, 'retireRecord', 'lanes'],
+  [/^(batch|tally)\./, 'batches, tally', 'lanes'],
+  [/^campaign(Report)?\.|^steer\./, 'planning', 'planning'],
+  [/^(campaignP|p)ortal\./, 'portal', 'portal'],
+]
+const PLAN_STEP = /^(transfer\w+|applyInternetBlock|nextIds)\./
+
+/** The time of statements by step, as the server counts it (pg_stat_statements). */
+export class StatementTimes {
+  private readonly stepOfQuery = new Map<string, { step: string; whose: Whose }>()
+
+  private constructor(private readonly postgres: RunningPostgres) {}
+
+  /** Learns in `database`, a template of those that are measured, under which number the server counts each statement. */
+  static async create(postgres: RunningPostgres, database: string): Promise<StatementTimes> {
+    const times = new StatementTimes(postgres)
+    await times.asSuperuser(database, async (client) => {
+      for (const { name, text } of declaredStatements()) {
+        const step = stepOf(name)
+        if (step === undefined) continue
+        const { rows } = await client.query<{ 'QUERY PLAN': [{ 'Query Identifier': string }] }>({
+          text: `explain (verbose, generic_plan, format json) ${text}`,
+          // a number of 64 bits, which JSON.parse would round
+          types: { getTypeParser: () => (value: string) => value } as never,
+        })
+        const plan = String(rows[0]?.['QUERY PLAN'])
+        const id = /"Query Identifier": (-?\d+)/.exec(plan)?.[1]
+        if (id === undefined) throw new Error(`the server gives ${name} no number`)
+        times.stepOfQuery.set(id, step)
+      }
+    })
+    return times
+  }
+
+  async reset(): Promise<void> {
+    await this.asSuperuser('postgres', async (client) => {
+      await client.query('select pg_stat_statements_reset()')
+    })
+  }
+
+  /** Since the reset, of the worker's role in `database`, the longest first. */
+  async read(database: string): Promise<StepTime[]> {
+    const steps = new Map<string, StepTime>()
+    await this.asSuperuser('postgres', async (client) => {
+      const { rows } = await client.query<{ id: string; query: string; calls: number; ms: number; wal: number }>(
+        `select queryid::text as id, query, calls::float8, total_plan_time + total_exec_time as ms, wal_bytes::float8 as wal
+         from pg_stat_statements where dbid = (select oid from pg_database where datname = $1)
+           and userid = 'ontdubbel_worker'::regrole`,
+        [database],
+      )
+      for (const { id, query, calls, ms, wal } of rows) {
+        const found = this.stepOfQuery.get(id) ?? transactionStep(query)
+        if (found === undefined) continue
+        const before = steps.get(found.step) ?? { ...found, calls: 0, ms: 0, walMiB: 0 }
+        steps.set(found.step, {
+          ...before,
+          calls: before.calls + calls,
+          ms: before.ms + ms,
+          walMiB: before.walMiB + wal / BYTES_PER_MIB,
+        })
+      }
+    })
+    return [...steps.values()].toSorted((a, b) => b.ms - a.ms)
+  }
+
+  private async asSuperuser(database: string, work: (client: Client) => Promise<void>): Promise<void> {
+    const client = await connect(this.postgres.superuserUrl(database), { applicationName: 'bench' })
+    try {
+      await work(client)
+    } finally {
+      await client.end()
+    }
+  }
+}
+
+function stepOf(name: string): { step: string; whose: Whose } | undefined {
+  if (name.includes('.back.')) return undefined
+  for (const [names, step, whose] of STEPS) if (names.test(name)) return { step, whose }
+  return PLAN_STEP.test(name) ? { step: name.slice(0, name.indexOf('.')), whose: 'lanes' } : undefined
+}
+
+/** Of the lanes nearly alone: whoever plans has a transaction for some thousand pairs. */
+function transactionStep(query: string): { step: string; whose: Whose } | undefined {
+  return /^(begin|commit|rollback|set|select set_config)\b/i.test(query)
+    ? { step: TRANSACTIONS, whose: 'lanes' }
+    : undefined
+}
