@@ -4,10 +4,13 @@ import { inPlainTransaction } from '../database/transaction'
 import type { CampaignStatus } from '../domain/campaign'
 import { brakeIfBad } from './brake'
 
-/** Smaller batches lose time to Temporal (500: a fifth of the rate), larger ones gain nothing (design §4). */
-const MOST_PAIRS_A_BATCH = 5_000
-/** The end of a list is dealt out in ever smaller batches, so that no lane ends long before the others; not below this. */
-const FEWEST_PAIRS_A_BATCH = 250
+/** Pairs of a batch. */
+const BATCH_SIZE = {
+  /** Smaller batches lose time to Temporal (500: a fifth of the rate), larger ones gain nothing (design §4). */
+  most: 5_000,
+  /** The end of a list is dealt out in ever smaller batches, so that no lane ends long before the others; not below this. */
+  fewest: 250,
+}
 
 /** What a campaign's workflow has to go by. */
 export interface Planned {
@@ -90,11 +93,16 @@ const left = statement<{ waits: boolean; beyond: boolean }>(
  * with their merges. A pair is ready when the last earlier pair of either patron has ended and it waits for no unfinished
  * merge. One transaction, one at a time for a campaign.
  */
-export async function planBatch(pool: Pool, campaign: number, make: boolean): Promise<Planned> {
-  return inPlainTransaction(pool, (client) => planOnce(client, campaign, make))
+export async function planBatch(pool: Pool, campaign: number, make: boolean, size = BATCH_SIZE): Promise<Planned> {
+  return inPlainTransaction(pool, (client) => planOnce(client, campaign, make, size))
 }
 
-async function planOnce(client: PoolClient, campaign: number, make: boolean): Promise<Planned> {
+async function planOnce(
+  client: PoolClient,
+  campaign: number,
+  make: boolean,
+  size: typeof BATCH_SIZE,
+): Promise<Planned> {
   if (make) await brakeIfBad(client, campaign)
   const row = await runOne(client, lock, [campaign])
   if (!row) throw new Error(`there is no campaign ${campaign}`)
@@ -103,7 +111,7 @@ async function planOnce(client: PoolClient, campaign: number, make: boolean): Pr
   if (status !== 'running' || !withinHours || !make) return planned
   await run(client, unblock, [campaign])
   await run(client, takeUpWaiting, [campaign])
-  const values = [campaign, first, MOST_PAIRS_A_BATCH, lanes, FEWEST_PAIRS_A_BATCH]
+  const values = [campaign, first, size.most, lanes, size.fewest]
   const batch = (await runOne(client, makeBatch, values))?.batch ?? null
   if (batch !== null) return { ...planned, batch }
   const { waits = false, beyond = false } = (await runOne(client, left, [campaign, first])) ?? {}
