@@ -11,6 +11,7 @@ import { freshDatabase, type TestDatabase } from './support/database'
 import {
   Desk,
   ISOLATIONS,
+  type Isolation,
   makeLibraries,
   registerPatrons,
   rowsOn,
@@ -47,17 +48,48 @@ const GROUP_TRIES_AT_MOST = 100
 let database: TestDatabase
 let pool: Pool
 let setUp: Desk
+/** For groups. */
+let client: Client
 beforeAll(async () => {
   database = await freshDatabase()
+  client = await connect(database.url, { pipeline: true })
   pool = createPool(database.url, { max: 12, pipeline: true })
   setUp = await Desk.open(database.url)
   await makeLibraries(database.pool)
 })
 afterAll(async () => {
+  await Promise.all(idle.map((desk) => desk.close()))
   await setUp?.close()
+  await client?.end()
   await pool?.end()
   await database?.drop()
 })
+
+/** Desks that are open and have nothing to do: hundreds of tests that each open their own cost the server more than their work. */
+const idle: Desk[] = []
+
+/** Has so many desks for a while. Those of a test that fails are closed, whatever they are in the middle of. */
+async function atDesks<T>(isolation: Isolation, count: number, work: (desks: Desk[]) => Promise<T>): Promise<T> {
+  const desks = await Promise.all(
+    Array.from({ length: count }, () => {
+      const free = idle.findIndex((desk) => desk.isolation === isolation)
+      return free === -1 ? Desk.open(database.url, isolation) : (idle.splice(free, 1)[0] as Desk)
+    }),
+  )
+  let done = false
+  try {
+    const result = await work(desks)
+    done = true
+    return result
+  } finally {
+    if (done) idle.push(...desks)
+    else await Promise.all(desks.map((desk) => desk.close()))
+  }
+}
+
+function atDesk<T>(isolation: Isolation, work: (desk: Desk) => Promise<T>): Promise<T> {
+  return atDesks(isolation, 1, ([desk]) => work(desk as Desk))
+}
 
 interface Prepared {
   write: LateWrite
@@ -142,8 +174,7 @@ describe.each(MOMENTS)('beside a single merge, after %s', (moment) => {
     'a transaction $age, $isolation, writes to every table for the removed record',
     async ({ isolation, age }) => {
       const { trio, prepared } = await newTrio(ALL_WRITES)
-      const desk = await Desk.open(database.url, isolation)
-      try {
+      await atDesk(isolation, async (desk) => {
         const begun = age === 'older than the merge'
         if (begun) await desk.begin()
         let done: Done = []
@@ -151,9 +182,7 @@ describe.each(MOMENTS)('beside a single merge, after %s', (moment) => {
           if (now === moment) done = await desk.transaction(() => writeAll(desk, trio, prepared), { begun })
         })
         await expectFollowed(trio, merge, done)
-      } finally {
-        await desk.close()
-      }
+      })
     },
   )
 })
@@ -161,9 +190,8 @@ describe.each(MOMENTS)('beside a single merge, after %s', (moment) => {
 describe.each(ISOLATIONS)('what a desk has written but not committed, %s', (isolation) => {
   test('is waited for by the opening of a single merge, and moves', async () => {
     await Promise.all(
-      [...WRITES_FOR_THE_REMOVED, ...RETURNS].map(async (write) => {
-        const desk = await Desk.open(database.url, isolation)
-        try {
+      [...WRITES_FOR_THE_REMOVED, ...RETURNS].map((write) =>
+        atDesk(isolation, async (desk) => {
           const { trio, prepared } = await newTrio([write], desk)
           await desk.begin()
           const done = await writeAll(desk, trio, prepared)
@@ -172,17 +200,13 @@ describe.each(ISOLATIONS)('what a desk has written but not committed, %s', (isol
           await until(`the merge waits for ${write.name}`, () => waits > 0)
           await desk.commit()
           await expectFollowed(trio, await merging, done, true)
-        } finally {
-          await desk.close()
-        }
-      }),
+        }),
+      ),
     )
   })
 
   test('is passed over by a group, which takes the pair later', async () => {
-    const client = await connect(database.url, { pipeline: true })
-    const desk = await Desk.open(database.url, isolation)
-    try {
+    await atDesk(isolation, async (desk) => {
       for (const write of [...WRITES_FOR_THE_REMOVED, ...RETURNS]) {
         const { trio, prepared } = await newTrio([write])
         await desk.begin()
@@ -193,36 +217,25 @@ describe.each(ISOLATIONS)('what a desk has written but not committed, %s', (isol
         expect((await mergeGroup(client, [merge])).merged).toEqual([merge])
         await expectFollowed(trio, merge, done, true)
       }
-    } finally {
-      await desk.close()
-      await client.end()
-    }
+    })
   })
 
   const meeting = [...CHANGES_OF_ITS_ROWS, ...CHANGES_THAT_DECIDE]
-  test.each(meeting.map((write) => [write.name, write] as const))(
-    'meets the step that waits for it: %s',
-    async (_, write) => {
-      const client = await connect(database.url, { pipeline: true })
-      const desk = await Desk.open(database.url, isolation)
-      try {
-        for (const asGroup of [false, true]) {
-          const { trio, prepared } = await newTrio([write])
-          await desk.begin()
-          const done = await writeAll(desk, trio, prepared)
-          const merging = asGroup
-            ? newMerge(trio).then(async (id) => mergeAsGroup(client, id).then(() => id))
-            : mergeSingle(trio)
-          // whichever ends first: a merge that fails must not leave the desk waiting
-          await Promise.race([untilAwaited(database.pool, desk.pid), merging])
-          await desk.commit()
-          await expectFollowed(trio, await merging, done, true)
-        }
-      } finally {
-        await desk.close()
-        await client.end()
+  test.each(meeting.map((write) => [write.name, write] as const))('meets the step that waits for it: %s', (_, write) =>
+    atDesk(isolation, async (desk) => {
+      for (const asGroup of [false, true]) {
+        const { trio, prepared } = await newTrio([write])
+        await desk.begin()
+        const done = await writeAll(desk, trio, prepared)
+        const merging = asGroup
+          ? newMerge(trio).then(async (id) => mergeAsGroup(client, id).then(() => id))
+          : mergeSingle(trio)
+        // whichever ends first: a merge that fails must not leave the desk waiting
+        await Promise.race([untilAwaited(database.pool, desk.pid), merging])
+        await desk.commit()
+        await expectFollowed(trio, await merging, done, true)
       }
-    },
+    }),
   )
 })
 
@@ -231,9 +244,7 @@ describe.each(ISOLATIONS)('beside a group under way, %s', (isolation) => {
     const writes = ALL_WRITES
     const { trio, prepared } = await newTrio(writes)
     const begun = age === 'older than the merge'
-    const desks = await Promise.all(prepared.map(() => Desk.open(database.url, isolation)))
-    const client = await connect(database.url, { pipeline: true })
-    try {
+    await atDesks(isolation, prepared.length, async (desks) => {
       if (begun) await Promise.all(desks.map((desk) => desk.begin()))
       const merge = await newMerge(trio)
       await client.query(beginMerge({ limited: false }))
@@ -244,17 +255,12 @@ describe.each(ISOLATIONS)('beside a group under way, %s', (isolation) => {
       for (const desk of desks) await untilWaiting(database.pool, desk.pid)
       await commit(client)
       await expectFollowed(trio, merge, (await Promise.all(written)).flat())
-    } finally {
-      await client.end()
-      await Promise.all(desks.map((desk) => desk.close()))
-    }
+    })
   })
 
   test('rows of the removed record that change between its taking and its steps follow', async () => {
     const { trio, prepared } = await newTrio(CHANGES_OF_ITS_ROWS)
-    const desk = await Desk.open(database.url, isolation)
-    const client = await connect(database.url, { pipeline: true })
-    try {
+    await atDesk(isolation, async (desk) => {
       const merge = await newMerge(trio)
       let done: Done = []
       await client.query(beginMerge({ limited: false }))
@@ -265,10 +271,7 @@ describe.each(ISOLATIONS)('beside a group under way, %s', (isolation) => {
       })
       await commit(client)
       await expectFollowed(trio, merge, done)
-    } finally {
-      await client.end()
-      await desk.close()
-    }
+    })
   })
 })
 
@@ -276,8 +279,7 @@ test('what a desk changes of the kept record while a step waits for it is the de
   const { trio } = await newTrio([])
   await setUp.changeDetail(trio.kept, 'city', 'Gent')
   await setUp.touch(trio.removed, '2026-11-20')
-  const desk = await Desk.open(database.url)
-  try {
+  await atDesk('read committed', async (desk) => {
     let awaited: Promise<void> = Promise.resolve()
     const merge = await mergeSingle(trio, async (moment) => {
       if (moment !== 'transferSubscriptions') return
@@ -289,9 +291,7 @@ test('what a desk changes of the kept record while a step waits for it is the de
     await undo(merge)
     const { rows } = await database.pool.query('select city, last_activity_on from patron where id = $1', [trio.kept])
     expect(rows).toEqual([{ city: 'Brugge', last_activity_on: null }])
-  } finally {
-    await desk.close()
-  }
+  })
 })
 
 test('only a change of the removed record’s own details is refused, naming the kept one; its last activity is passed on', async () => {
@@ -323,9 +323,7 @@ describe.each(ISOLATIONS)('beside an undo under way, %s', (isolation) => {
       const writes = WRITES_FOR_THE_REMOVED.filter(({ name }) => !name.includes('the merge erases it'))
       const { trio, prepared } = await newTrio(writes)
       const begun = age === 'older than the undo'
-      const client = await connect(database.url, { pipeline: true })
-      const desks = await Promise.all(prepared.map(() => Desk.open(database.url, isolation)))
-      try {
+      await atDesks(isolation, prepared.length, async (desks) => {
         const merge = await newMerge(trio)
         await mergeAsGroup(client, merge)
         if (begun) await Promise.all(desks.map((desk) => desk.begin()))
@@ -337,10 +335,7 @@ describe.each(ISOLATIONS)('beside an undo under way, %s', (isolation) => {
         for (const desk of desks) await untilWaiting(database.pool, desk.pid)
         await commit(client)
         expect(await astray(database.pool, (await Promise.all(written)).flat(), 'undone', false)).toEqual([])
-      } finally {
-        await client.end()
-        await Promise.all(desks.map((desk) => desk.close()))
-      }
+      })
     },
   )
 })
