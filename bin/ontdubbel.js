@@ -6,7 +6,7 @@ const nodeModule = require('node:module')
 const path = require('node:path')
 
 const dist = path.join(__dirname, '..', 'dist')
-const main = path.join(dist, 'src', 'cli', 'main.js')
+const main = path.join(dist, 'src', 'cli', 'start.js')
 /** What people wait for at a desk is bundled at set-up: a start computes 0.4 times as much. The rest runs as it was built. */
 const bundle = path.join(dist, 'command.js')
 const [major, minor] = process.versions.node.split('.').map(Number)

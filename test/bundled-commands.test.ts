@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 
 const ROOT = path.join(__dirname, '..')
-const MAIN = path.join(ROOT, 'dist', 'src', 'cli', 'main.js')
+const BUILT = path.join(ROOT, 'dist', 'src', 'cli', 'start.js')
 const { BUNDLED } = require('../bin/bundle') as { BUNDLED: string[] }
 
 const run = (file: string, ...args: string[]) =>
@@ -16,7 +16,7 @@ test('set-up has bundled the commands that people wait for, with their compiled 
 
 test.each(BUNDLED)('`%s` of the bundle is the one that was built', (command) => {
   const bundled = run(path.join(ROOT, 'bin', 'ontdubbel.js'), command, '--help')
-  const built = run(MAIN, command, '--help')
+  const built = run(BUILT, command, '--help')
   expect(bundled.stdout.replace(/^Usage: \S+/, '')).toBe(built.stdout.replace(/^Usage: \S+/, ''))
   expect([bundled.status, bundled.stderr]).toEqual([built.status, built.stderr])
 })

@@ -4,7 +4,7 @@ import type { MergeReport, StepReport } from '../src/domain/request'
 import { FAILURES } from '../src/domain/sentences'
 import { COUNTS } from '../src/domain/sentences/counts'
 import { COLUMNS, TABLES } from '../src/domain/sentences/tables'
-import { runCli } from './support/cli'
+import { runHere } from './support/cli'
 import { PAIRS, PEOPLE_FILE, REJECTED } from './support/dutchPeople'
 import { testStack, type TestStack } from './support/stack'
 
@@ -66,7 +66,7 @@ afterEach(() => {
 /** Runs a command in Dutch and gives all that it said; English words among it fail the test. */
 async function inDutch(args: readonly (string | number)[], code: number, input = '', more = {}): Promise<string> {
   const who = recordsWho(args) ? ['--by', 'mia'] : []
-  const ended = await runCli([...args, ...who, '--lang', 'nl'], { ...stack.env, ...more }, input)
+  const ended = await runHere([...args, ...who, '--lang', 'nl'], { ...stack.env, ...more }, input)
   const said = ended.out + ended.err
   expect({ args, said, code: ended.code }).toEqual({ args, said: expect.stringMatching(/\S/) as string, code })
   const found = englishIn(said)
@@ -198,7 +198,7 @@ test('whatever a merge counts or changes has its word', async () => {
   ]
   const steps: StepReport[] = []
   for (const args of previews) {
-    const ended = await runCli([...args, '--json'], stack.env)
+    const ended = await runHere([...args, '--json'], stack.env)
     steps.push(...(ended.json() as MergeReport).steps)
   }
   const counts = steps.flatMap((step) => Object.entries(step.counts))

@@ -1,6 +1,6 @@
 import { connect } from '../src/database/pool'
 import { undoWorkflowIdOf, workflowIdOf } from '../src/workflows/names'
-import { runCli, type Ended } from './support/cli'
+import { runHere, type Ended } from './support/cli'
 import { testStack, type TestStack } from './support/stack'
 
 let stack: TestStack
@@ -19,7 +19,7 @@ interface Undo {
   attention: Told | null
 }
 
-const ontdubbel = (...args: (string | number)[]): Promise<Ended> => runCli(args, stack.env)
+const ontdubbel = (...args: (string | number)[]): Promise<Ended> => runHere(args, stack.env)
 const sql = async (text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> =>
   (await stack.database.pool.query<Record<string, unknown>>(text, values)).rows
 const lines = (ndjson: string): unknown[] =>

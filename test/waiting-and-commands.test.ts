@@ -1,11 +1,11 @@
 import { connect } from '../src/database/pool'
-import { runCli, type Ended } from './support/cli'
+import { runHere, type Ended } from './support/cli'
 import { testStack, type TestStack } from './support/stack'
 
 let stack: TestStack
 let last = 9_000
 
-const ontdubbel = (...args: (string | number)[]): Promise<Ended> => runCli(args, stack.env)
+const ontdubbel = (...args: (string | number)[]): Promise<Ended> => runHere(args, stack.env)
 
 /** Two records of one person with nothing but a subscription and a portal link of the one that goes. */
 async function pair(): Promise<{ keep: number; remove: number; account: string }> {
@@ -126,7 +126,7 @@ test('without a worker a command says so, and asks nothing', async () => {
   const { id } = (await ontdubbel('merge', keep, remove, '--json')).json() as { id: number }
   const handle = stack.client.workflow.getHandle(`merge/${keep}/${remove}`)
   await handle.terminate('by hand')
-  const alone = await runCli(['merge', 'resume', id], {
+  const alone = await runHere(['merge', 'resume', id], {
     ...stack.env,
     TASK_QUEUE_PREFIX: `${stack.queuePrefix}-nobody`,
   })

@@ -5,6 +5,7 @@ import { at, Failure, say } from './say.mjs'
 import { fingerprint, remember, remembered } from './fingerprint.mjs'
 import { run } from './run.mjs'
 
+const START = at('dist', 'src', 'cli', 'start.js')
 const MAIN = at('dist', 'src', 'cli', 'main.js')
 const BUNDLE = at('dist', 'command.js')
 const STAMP = at('dist', '.command-from')
@@ -49,7 +50,7 @@ async function bundle(file) {
   const compiler = webpack({
     mode: 'production',
     target: 'node20',
-    entry: MAIN,
+    entry: START,
     output: { path: path.dirname(file), filename: path.basename(file) },
     optimization: { minimize: false },
     node: { __dirname: false, __filename: false },

@@ -7,7 +7,7 @@ import { errorIn, isOntdubbelError } from '../domain/errors'
 import { ERRORS, say, USAGE } from '../domain/sentences'
 import { EXIT } from './exitCodes'
 import { languageAsked } from './language'
-import { stopWhenNobodyReads, tell } from './output'
+import { tell } from './output'
 import { usageInWords } from './usage'
 
 /** The commands, each in a file that is loaded only when it is asked for: a command loads only what it uses. */
@@ -29,8 +29,12 @@ const COMMANDS: Record<string, () => Command> = {
   demo: () => (require('./demo') as typeof import('./demo')).demoCommand(),
 }
 
+/** Runs the command of `process.argv`; gives the code that a process ends with. Never rejects: what failed has been told. */
+export function ontdubbel(): Promise<number> {
+  return main(process.argv).catch(exitCodeFor)
+}
+
 async function main(argv: string[]): Promise<number> {
-  stopWhenNobodyReads()
   const program = new Command('ontdubbel')
     .description('Merges duplicate patron records of a library consortium: previewed, durable, and with a way back.')
     .version(version())
@@ -93,8 +97,3 @@ function commandAsked(): string[] {
   const name = process.argv[2] ?? ''
   return name in COMMANDS ? [name] : []
 }
-
-main(process.argv).then(
-  (code) => process.exit(code),
-  (error: unknown) => process.exit(exitCodeFor(error)),
-)

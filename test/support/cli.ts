@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import path from 'node:path'
+import { Readable, Writable } from 'node:stream'
 import { expectGone } from './leavesNothing'
 import { noteSaid } from './said'
 
@@ -39,6 +40,49 @@ export function runCli(
     child.stdin.on('error', () => {})
     child.stdin.end(input)
   })
+}
+
+/** Commands in this process share its environment and its streams: one after the other. */
+let turn: Promise<unknown> = Promise.resolve()
+
+/**
+ * The same in this process, for tests that ask much of what commands say and do: a start costs more than most commands. Not
+ * for what is the process's own (signals, readers that are gone, the bundle, two at a time): `runCli` starts what users start.
+ */
+export function runHere(args: readonly (string | number)[], env: Record<string, string>, input = ''): Promise<Ended> {
+  const mine = turn.then(() => commandHere(args.map(String), env, input))
+  turn = mine.catch(() => {})
+  return mine
+}
+
+async function commandHere(args: string[], env: Record<string, string>, input: string): Promise<Ended> {
+  const { ontdubbel } = require('../../src/cli/main') as typeof import('../../src/cli/main')
+  let out = ''
+  let err = ''
+  const collects = (add: (text: string) => void) =>
+    new Writable({
+      write(chunk: Buffer | string, _, done) {
+        add(chunk.toString())
+        done()
+      },
+    })
+  const ours = {
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: '1', ...env },
+    argv: [process.execPath, LAUNCHER, ...args],
+    stdin: Readable.from(input === '' ? [] : [Buffer.from(input)]),
+    stdout: collects((text) => (out += text)),
+    stderr: collects((text) => (err += text)),
+  }
+  const before = Object.keys(ours).map((name) => [name, Object.getOwnPropertyDescriptor(process, name)] as const)
+  for (const [name, value] of Object.entries(ours)) Object.defineProperty(process, name, { value, configurable: true })
+  try {
+    const code = await ontdubbel()
+    noteSaid('commands', err)
+    return { code, out, err, json: () => JSON.parse(out) as unknown }
+  } finally {
+    for (const [name, descriptor] of before) if (descriptor) Object.defineProperty(process, name, descriptor)
+    process.exitCode = undefined
+  }
 }
 
 /** A command that runs until it is stopped. */
