@@ -11,7 +11,7 @@ import { startPortal, type TestPortal } from './support/portal'
 import { endsOf, finishedSteps, type RichPair } from './support/richPair'
 import { openScene, type MergeHandle, type Scene } from './support/scene'
 import { STORIES, type StoryName, type Told } from './support/stories'
-import { startWorkerProcess, type WorkerProcess } from './support/workers'
+import { startWorkerProcess, type Said, type WorkerProcess } from './support/workers'
 
 /** Servers of the file's own, which it kills. */
 const dataDir = temporaryDataDir('ontdubbel-test-killed-')
@@ -20,7 +20,8 @@ let postgres: RunningPostgres
 let temporal: RunningTemporalServer
 let portal: TestPortal
 let scene: Scene
-let worker: WorkerProcess | undefined
+/** Stands still where it is told; it goes through everything that is done to it and to the servers. */
+let worker: WorkerProcess
 /** How a merge, and an undo, that nobody disturbed end. */
 const undisturbed = new Map<StoryName, unknown>()
 /** They wait for the portal all the time that the other tests kill everything. */
@@ -82,21 +83,20 @@ const STANDS: [StoryName, string][] = [
   ['undone', 'after takeBackMerge: commit'],
 ]
 
-/** Tells them by a worker of their own until all stand; its end is theirs to await. */
+/** Tells them until all stand. */
 async function tellUntilTheyStand(more: RichPair[] = [], moreStand: Record<number, string[]> = {}) {
   const pairs = await scene.pairs(STANDS.length)
   const stopAt = Object.fromEntries(pairs.map(({ remove }, n) => [remove, [STANDS[n]?.[1] ?? '']]))
-  const theirs = await startWorkerProcess({ ...scene.env, POLLS: '1' }, { ...stopAt, ...moreStand })
+  const already = worker.said.length
+  worker.stopAt({ ...stopAt, ...moreStand })
   const telling: Promise<Told>[] = pairs.map((pair, n) => STORIES[STANDS[n]?.[0] ?? 'undone'].tell(scene, pair))
   for (const told of telling) told.catch(() => {})
   const handles = await Promise.all(more.map((pair) => scene.start(pair)))
   const all = pairs.length + more.length
-  await theirs.until(
-    'at every point',
-    (said) => said.filter(({ stopped }) => stopped !== undefined).length === all,
-    (said) => said.flatMap(({ stopped }) => stopped ?? []),
-  )
-  return { worker: theirs, pairs, telling, handles }
+  const stood = (said: Said[]) =>
+    said.slice(already).flatMap(({ removed, stopped }) => (stopped ? { removed, stopped } : []))
+  await worker.until('at every point', (said) => stood(said).length === all, stood)
+  return { pairs, telling, handles, stood: stood(worker.said) }
 }
 
 async function expectEndsOf(pairs: RichPair[], without: Record<string, unknown> = {}): Promise<void> {
@@ -126,7 +126,7 @@ async function hurry(pairs: RichPair[], until: Promise<unknown>): Promise<void> 
 }
 
 test('undisturbed, for comparing; and two merges wait for the portal from now on', async () => {
-  worker = await startWorkerProcess(scene.env)
+  worker = await startWorkerProcess({ ...scene.env, POLLS: '1' }, {})
   const pairs = await scene.pairs(4)
   const stories = ['completed at once', 'undone'] as const
   await Promise.all(stories.map((story, n) => STORIES[story].tell(scene, pairs[n] as RichPair)))
@@ -144,15 +144,14 @@ test('undisturbed, for comparing; and two merges wait for the portal from now on
   const steps = await finishedSteps(scene.database.pool)
   for (const one of waiting) one.steps = ofMerge(steps, one.merge)
   expect(waiting.map((one) => one.steps.size)).toEqual([12, 12])
-  await worker.end()
 }, 120_000)
 
 test('a worker that is frozen past its timeouts, while another finishes, undoes, doubles and fails nothing when it goes on', async () => {
   const [given] = await scene.pairs(1)
   const abandoned = given as RichPair
   const frozen = await tellUntilTheyStand([abandoned], { [abandoned.remove]: ['before transferCards: commit'] })
-  frozen.worker.signal('SIGSTOP')
-  worker = await startWorkerProcess(scene.env)
+  worker.signal('SIGSTOP')
+  const another = await startWorkerProcess(scene.env)
   const told = Promise.all([...frozen.telling, frozen.handles[0]?.executeUpdate(abandon, { args: [{ by: 'mia' }] })])
   await Promise.all([told, hurry(frozen.pairs, told)])
   await expectEndsOf(frozen.pairs, { commands: 'some were hurried' })
@@ -160,44 +159,38 @@ test('a worker that is frozen past its timeouts, while another finishes, undoes,
 
   const all = [...frozen.pairs, abandoned]
   const before = [await endsOf(scene.database, portal, all), await finishedSteps(scene.database.pool)]
-  const stood = frozen.worker.said.flatMap(({ removed, stopped }) =>
-    stopped === undefined ? [] : [`${removed} ${/^\w+ (.*):/.exec(stopped)?.[1]}`],
-  )
-  const already = frozen.worker.said.length
-  frozen.worker.signal('SIGCONT')
-  frozen.worker.goOn()
+  const stood = frozen.stood.map(({ removed, stopped }) => `${removed} ${/^\w+ (.*):/.exec(stopped)?.[1]}`)
+  const already = worker.said.length
+  worker.signal('SIGCONT')
+  worker.goOn()
   const notEnded = () => {
-    const ended = new Set(frozen.worker.said.slice(already).map((one) => `${one.removed} ${one.ended}`))
+    const ended = new Set(worker.said.slice(already).map((one) => `${one.removed} ${one.ended}`))
     return stood.filter((one) => !ended.has(one))
   }
-  await frozen.worker.until('through with what it stood at', () => notEnded().length === 0, notEnded)
+  await worker.until('through with what it stood at', () => notEnded().length === 0, notEnded)
   expect([await endsOf(scene.database, portal, all), await finishedSteps(scene.database.pool)]).toEqual(before)
-  expect([await frozen.worker.end(), await worker.end()]).toEqual([0, 0])
+  expect(await another.end()).toBe(0)
 }, 120_000)
 
-test('PostgreSQL is stopped at once and started again in the middle of merges and undos: they end as if nothing had happened', async () => {
-  const { worker: theirs, pairs, telling } = await tellUntilTheyStand()
-  const before = await finishedSteps(scene.database.pool)
-  await restartPostgres()
-  theirs.goOn()
-  await Promise.all(telling)
-  await expectEndsOf(pairs)
-  expect(await same(before)).toEqual(before)
-  expect(await theirs.end()).toBe(0)
-}, 120_000)
-
-test('the Temporal server is killed and started again in the middle of merges and undos: they end as if nothing had happened', async () => {
-  const { worker: theirs, pairs, telling } = await tellUntilTheyStand()
-  const before = await finishedSteps(scene.database.pool)
-  await restartTemporal()
-  theirs.goOn()
-  await Promise.all(telling)
-  await expectEndsOf(pairs)
-  expect(await same(before)).toEqual(before)
-  expect(await theirs.end()).toBe(0)
-}, 120_000)
+test.each([
+  ['PostgreSQL is stopped at once', restartPostgres],
+  ['the Temporal server is killed', restartTemporal],
+])(
+  '%s and started again in the middle of merges and undos: they end as if nothing had happened',
+  async (_, restart) => {
+    const { pairs, telling } = await tellUntilTheyStand()
+    const before = await finishedSteps(scene.database.pool)
+    await restart()
+    worker.goOn()
+    await Promise.all(telling)
+    await expectEndsOf(pairs)
+    expect(await same(before)).toEqual(before)
+  },
+  120_000,
+)
 
 test('a merge that waits for the portal survives restarts of everything, and completes within a minute of the portal’s return, or at once when told to', async () => {
+  expect(await worker.end()).toBe(0)
   await portal.stop({ keepDatabase: true })
   await Promise.all([restartPostgres(), restartTemporal()])
   expect(await scene.shown((waiting[0] as (typeof waiting)[0]).pair, 'waiting-for-portal')).toBeGreaterThan(0)
