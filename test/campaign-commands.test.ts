@@ -168,6 +168,7 @@ test('what was cancelled is not run; to cancel it again changes nothing', async 
   const again = await campaign(['cancel', id, '--lang', 'nl'])
   expect([again.code, again.err]).toEqual([0, expect.stringContaining('al geannuleerd') as string])
   expect(again.out).toContain('3 niet uitgevoerd')
+  expect((await campaign(['list'])).out).toMatch(new RegExp(`^ *${id}  .*  cancelled  1 of 4$`, 'm'))
   const refused = await campaign(['resume', id, '--lang', 'nl'])
   expect([refused.code, refused.err]).toEqual([
     3,

@@ -14,7 +14,7 @@ import {
   type Language,
 } from '../domain/sentences'
 import { NO_WORKER_AFTER_MS } from '../temporal/calls'
-import { endedIn } from './campaignText'
+import { doneIn } from './campaignText'
 import { EXIT } from './exitCodes'
 import { tell } from './output'
 
@@ -75,12 +75,12 @@ interface Bar {
 
 function showBar(language: Language): Bar {
   if (!process.stderr.isTTY) return { show: () => {}, aside: (work) => work(), end: () => {} }
-  const format = '{bar} {percentage}%  {ended}  {rate}  {left}'
+  const format = '{bar} {percentage}%  {done}  {rate}  {left}'
   const bar = new SingleBar({ stream: process.stderr, format, clearOnComplete: true, hideCursor: true })
   let last: CampaignReport | undefined
   const show = (report: CampaignReport) => {
-    if (last === undefined) bar.start(report.pairs, endedIn(report), told(report, language))
-    else bar.update(endedIn(report), told(report, language))
+    if (last === undefined) bar.start(report.pairs, doneIn(report), told(report, language))
+    else bar.update(doneIn(report), told(report, language))
     last = report
   }
   const end = () => {
@@ -102,7 +102,7 @@ function told(report: CampaignReport, language: Language): Record<string, string
   const time = secondsLeft === null ? null : durationIn(secondsLeft, language)
   const rate = pairsPerSecond === null ? null : decimalIn(pairsPerSecond, language)
   return {
-    ended: say(CAMPAIGN_LINES.ended, language, { ended: endedIn(report), pairs }),
+    done: say(CAMPAIGN_LINES.done, language, { done: doneIn(report), pairs }),
     rate: rate === null ? '' : say(CAMPAIGN_LINES.rateBeside, language, { rate }),
     left: time === null ? '' : say(CAMPAIGN_LINES.left, language, { time }),
   }

@@ -18,11 +18,11 @@ import {
 } from '../domain/sentences'
 import { print, styled } from './output'
 
-const NOT_ENDED: readonly Outcome[] = ['pending', 'waiting', 'running']
+const NOT_DONE: readonly Outcome[] = ['pending', 'waiting', 'not-run']
 
-/** How many of its pairs have an outcome that stays. */
-export function endedIn({ pairs, outcomes }: CampaignReport): number {
-  return NOT_ENDED.reduce((left, outcome) => left - outcomes[outcome], pairs)
+/** How many of its pairs are through the database: a batch's pairs wait for their last call at the portal together. */
+export function doneIn({ pairs, outcomes }: CampaignReport): number {
+  return NOT_DONE.reduce((left, outcome) => left - outcomes[outcome], pairs)
 }
 
 /** A campaign as people read it. `commands` is what was asked of it since it began. */
@@ -53,9 +53,9 @@ function commandLine({ command, by, reason, at }: RecordedCampaignCommand, langu
 /** A campaign on one line of a list. */
 export function campaignLine(report: CampaignReport, language: Language): string {
   const { id, on, status, pairs, name } = report
-  const ended = say(CAMPAIGN_LINES.ended, language, { ended: endedIn(report), pairs })
+  const done = say(CAMPAIGN_LINES.done, language, { done: doneIn(report), pairs })
   const word = valueWord('campaignStatus', status, language)
-  return [String(id).padStart(8), dayIn(on, language), word, ended, name ?? ''].join('  ').trimEnd()
+  return [String(id).padStart(8), dayIn(on, language), word, done, name ?? ''].join('  ').trimEnd()
 }
 
 /** A pair on one line: what became of it and why, the merge, what moved, and the warnings. */

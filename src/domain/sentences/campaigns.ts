@@ -75,7 +75,7 @@ export const CAMPAIGN_LINES = {
   anyHour: { en: 'at any hour', nl: 'op elk uur' },
   started: { en: 'started on {at}', nl: 'gestart op {at}' },
   startedAndEnded: { en: 'started on {at}, ended on {until}', nl: 'gestart op {at}, geëindigd op {until}' },
-  ended: { en: '{ended} of {pairs}', nl: '{ended} van {pairs}' },
+  done: { en: '{done} of {pairs}', nl: '{done} van {pairs}' },
   none: { en: 'There is no campaign.', nl: 'Er is geen campagne.' },
 } as const satisfies Record<string, Sentence>
 
