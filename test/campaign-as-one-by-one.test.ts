@@ -135,19 +135,21 @@ async function put(world: World): Promise<number> {
 
 /** As a campaign's workflow does it: the next batch is planned while others are at work. */
 async function runToItsEnd(id: number, { lanes, size }: Case): Promise<void> {
-  const atWork = new Set<Promise<unknown>>()
+  const atWork = new Map<number, Promise<unknown>>()
   for (;;) {
     // of what ends while it is planned, the plan knows nothing
     const idle = atWork.size === 0
-    const { batch, waits } = await planBatch(setting.pool, id, true, size)
+    const { batch, waits } = await planBatch(setting.pool, id, { make: true, known: [...atWork.keys()], size })
     if (batch !== null) {
-      const work: Promise<unknown> = mergeBatch(setting.pool, batch).finally(() => atWork.delete(work))
-      atWork.add(work)
+      atWork.set(
+        batch,
+        mergeBatch(setting.pool, batch).finally(() => atWork.delete(batch)),
+      )
     } else if (idle) {
       expect(waits).toBe(false)
       return settle(setting.pool, id, 'running')
     }
-    if (atWork.size > 0 && (batch === null || atWork.size >= lanes)) await Promise.race(atWork)
+    if (atWork.size > 0 && (batch === null || atWork.size >= lanes)) await Promise.race(atWork.values())
   }
 }
 

@@ -16,6 +16,7 @@ import {
   type CampaignCommand,
   type Steered,
 } from '../campaigns/steer'
+import { inPlainTransaction } from '../database/transaction'
 import type { CampaignReport, PauseCode } from '../domain/campaign'
 import type { Told } from '../domain/codes'
 import { OntdubbelError } from '../domain/errors'
@@ -40,14 +41,14 @@ export function campaignActivities(pools: { batches: Pool; steering: Pool }, por
       return takeUpCampaign(steering, campaign, { workflowId, firstRunId }, MOST_TAKEN_OVER)
     },
 
-    /** How the campaign stands, and its next batch, if one is asked for and there is one. */
-    async planBatch(campaign: number, make: boolean): Promise<Planned> {
-      return planBatch(steering, campaign, make)
+    /** How the campaign stands, and its next batch, if one is asked for and there is one. `known`: those that it has in hand. */
+    async planBatch(campaign: number, make: boolean, known: number[]): Promise<Planned> {
+      return planBatch(steering, campaign, { make, known })
     },
 
     /** What was planned and is not begun goes back among the ready. */
     async dropBatch(batch: number): Promise<void> {
-      await endBatch(steering, batch)
+      await inPlainTransaction(steering, (client) => endBatch(client, batch))
     },
 
     async steerCampaign(campaign: number, command: CampaignCommand, who: Asker): Promise<Steered> {

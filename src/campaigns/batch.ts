@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg'
 import { faultCode, sqlState } from '../database/failures'
 import { run, runOne, statement } from '../database/statement'
+import { inPlainTransaction } from '../database/transaction'
 import type { Pace } from '../domain/campaign'
 import type { Told } from '../domain/codes'
 import { mergeGroup, type GroupResult } from '../steps/group'
@@ -34,19 +35,28 @@ const pairsLeft = statement<Pair>(
 )
 const stand = statement<{ goes: boolean; pace: Pace }>(
   'batch.stand',
-  `select status = 'running' and within_hours as goes, pace from campaign where id = $1`,
+  `select c.status = 'running' and c.within_hours and b.ended_at is null as goes, c.pace
+   from campaign_batch b join campaign c on c.id = b.campaign where b.id = $1`,
+)
+/** Whoever ends the batch waits for the group that has asked this, and none begins after. */
+const isOpen = statement<{ id: number }>(
+  'batch.isOpen',
+  `select id from campaign_batch where id = $1 and ended_at is null for share`,
 )
 const waiting = statement(
   'batch.waiting',
-  `update campaign_pair p set state = 'waiting', batch = null, why = x.why
-   from unnest($2::bigint[], $3::jsonb[]) x (merge, why) where p.batch = $1 and p.state = 'batched' and p.merge = x.merge`,
+  `with still as materialized (select id from merge where id = any($2) and status = 'new' for no key update)
+   update campaign_pair p set state = 'waiting', batch = null, why = x.why
+   from unnest($2::bigint[], $3::jsonb[]) x (merge, why) join still on still.id = x.merge
+   where p.batch = $1 and p.state = 'batched' and p.merge = x.merge`,
 )
 const setAside = statement<{ id: number }>(
   'batch.setAside',
-  `with aside as (
-     update campaign_pair p set state = 'set-aside', batch = null, why = $3
-     where p.batch = $1 and p.merge = $2 and p.state = 'batched'
-       and exists (select from merge m where m.id = p.merge and m.status = 'new')
+  // a doubled activity may be merging it at this moment
+  `with still as materialized (select id from merge where id = $2 and status = 'new' for no key update),
+   aside as (
+     update campaign_pair p set state = 'set-aside', batch = null, why = $3 from still
+     where p.batch = $1 and p.merge = still.id and p.state = 'batched'
      returning p.campaign)
    insert into campaign_tally (campaign, ended, bad) select campaign, 1, 1 from aside returning id`,
 )
@@ -75,7 +85,7 @@ export async function mergeBatch(
     signal,
     goesFor: async (client) => {
       if (bad) await brakeIfBad(client, campaign)
-      const stands = await runOne(client, stand, [campaign])
+      const stands = await runOne(client, stand, [batch])
       return stands?.goes ? GROUP_MS[stands.pace] : undefined
     },
     once: async (client, group, limited) => {
@@ -92,7 +102,7 @@ export async function mergeBatch(
       return false
     },
   })
-  await endBatch(pool, batch)
+  await inPlainTransaction(pool, (client) => endBatch(client, batch))
   return progress
 }
 
@@ -109,6 +119,7 @@ async function mergeOnce(
     group.map(({ merge }) => merge),
     {
       limited,
+      ifSo: async () => (await runOne(client, isOpen, [batch])) !== undefined,
       also: ({ merged, refused }) => tally(client, campaign, { ended: merged.length + refused.length, bad: 0 }),
     },
   )

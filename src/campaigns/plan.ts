@@ -82,32 +82,45 @@ const makeBatch = statement<{ batch: number }>(
    select id as batch from b`,
 )
 
+const unknownBatches = statement<{ id: number }>(
+  'campaign.unknownBatches',
+  `select id from campaign_batch where campaign = $1 and ended_at is null and tried_at is null and id <> all($2) order by id`,
+)
+
 const left = statement<{ waits: boolean; beyond: boolean }>(
   'campaign.left',
   `select exists (select from campaign_pair where campaign = $1 and state = 'waiting') as waits,
      exists (select from campaign_pair where campaign = $1 and state = 'ready' and $2::int is not null and n > $2) as beyond`,
 )
 
+export interface PlanOptions {
+  /** Whether the next batch is asked for. */
+  make: boolean
+  /** The batches that are planned, or at work. Others that are open were made by an attempt whose answer was lost: they are ended. */
+  known: readonly number[]
+  size?: typeof BATCH_SIZE
+}
+
 /**
  * How a campaign stands, and, where it runs and one is asked for, its next batch: the next ready pairs in order, at most 5,000 and no more than a lane's share,
  * with their merges. A pair is ready when the last earlier pair of either patron has ended and it waits for no unfinished
  * merge. One transaction, one at a time for a campaign.
  */
-export async function planBatch(pool: Pool, campaign: number, make: boolean, size = BATCH_SIZE): Promise<Planned> {
-  return inPlainTransaction(pool, (client) => planOnce(client, campaign, make, size))
+export async function planBatch(pool: Pool, campaign: number, options: PlanOptions): Promise<Planned> {
+  return inPlainTransaction(pool, (client) => planOnce(client, campaign, options))
 }
 
 async function planOnce(
   client: PoolClient,
   campaign: number,
-  make: boolean,
-  size: typeof BATCH_SIZE,
+  { make, known, size = BATCH_SIZE }: PlanOptions,
 ): Promise<Planned> {
   if (make) await brakeIfBad(client, campaign)
   const row = await runOne(client, lock, [campaign])
   if (!row) throw new Error(`there is no campaign ${campaign}`)
   const { status, lanes, hours, first, within_hours: withinHours } = row
   const planned: Planned = { status, lanes, hours, withinHours, batch: null, waits: false, pauseAfter: null }
+  for (const { id } of await run(client, unknownBatches, [campaign, known])) await endBatch(client, id)
   if (status !== 'running' || !withinHours || !make) return planned
   await run(client, unblock, [campaign])
   await run(client, takeUpWaiting, [campaign])
@@ -118,15 +131,22 @@ async function planOnce(
   return { ...planned, waits, pauseAfter: beyond ? first : null }
 }
 
+const endOf = statement(
+  'campaign.endOf',
+  `update campaign_batch set ended_at = coalesce(ended_at, clock_timestamp()) where id = $1`,
+)
 const putBack = statement(
   'campaign.putBack',
-  `with back as (
-     update campaign_pair p set state = 'ready', batch = null from merge m
-     where p.batch = $1 and p.state = 'batched' and m.id = p.merge and m.status = 'new')
-   update campaign_batch set ended_at = clock_timestamp() where id = $1 and ended_at is null`,
+  `update campaign_pair p set state = 'ready', batch = null from merge m
+   where p.batch = $1 and p.state = 'batched' and m.id = p.merge and m.status = 'new'`,
 )
 
-/** Ends a batch: what it could not take, or was stopped before, goes back among the ready. Done twice it changes once. */
-export async function endBatch(db: Pool | PoolClient, batch: number): Promise<void> {
-  await run(db, putBack, [batch])
+/**
+ * Ends a batch: what it could not take, or was stopped before, goes back among the ready. Waits for a group of it under way;
+ * none begins after. Done twice it changes once. `client` is in a transaction of the caller's.
+ */
+export async function endBatch(client: PoolClient, batch: number): Promise<void> {
+  await run(client, endOf, [batch])
+  // of a group that was under way it sees what became of it: another statement, another snapshot
+  await run(client, putBack, [batch])
 }

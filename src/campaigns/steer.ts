@@ -122,12 +122,18 @@ export async function setWithinHours(db: Queryable, campaign: number, within: bo
 
 const settled = statement(
   'steer.settled',
-  `update campaign set status = case status when 'pausing' then 'paused' else 'completed' end,
+  `update campaign c set status = case status when 'pausing' then 'paused' else 'completed' end,
      ended_at = case when status = 'running' then clock_timestamp() end
-   where id = $1 and status = $2`,
+   where id = $1 and status = $2 and (status = 'pausing' or not (
+     exists (select from campaign_pair p where p.campaign = c.id and p.state in ('ready', 'waiting'))
+     or exists (select from campaign_pair p where p.campaign = c.id and p.followed and p.state in ('batched', 'set-aside'))
+     or exists (select from campaign_batch b where b.campaign = c.id and b.tried_at is null and b.ended_at is null)))`,
 )
 
-/** Nothing is under way any more: a campaign that was pausing is paused, one that was running is completed. */
+/**
+ * Nothing is under way any more: a campaign that was pausing is paused, one that was running is completed. Pairs may have come
+ * since it was looked at (set aside, and asked for again; behind a batch that has ended): then it goes on running.
+ */
 export async function settle(db: Queryable, campaign: number, was: 'pausing' | 'running'): Promise<void> {
   await run(db, settled, [campaign, was])
 }

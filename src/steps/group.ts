@@ -1,19 +1,19 @@
 import type { Client, PoolClient } from 'pg'
 import type { Refusal } from '../domain/codes'
-import { beginMerge, commit, type MergeTransactionOptions } from '../database/transaction'
+import { beginMerge, commit, NotCommitted, type MergeTransactionOptions } from '../database/transaction'
 import { openOrRefuse, storeRefusals, takePatrons, whyNotTaken } from './openMerge'
 import { retireRecords, tellTheFeed } from './retireRecord'
 import { allOf, goForward } from './step'
 import { inPlanOrder } from './transfers'
 
-/** What became of the merges of a group. The lists are disjoint and together all that were given. */
+/** What became of the merges of a group. The lists are disjoint and together all that were still new: a doubled activity finds nothing to do. */
 export interface GroupResult {
   /** Everything moved, the removed record retired. */
   merged: number[]
   refused: { id: number; refusal: Refusal }[]
   /** A record is in an unfinished merge, named in the refusal that a person would get. Nothing is stored. */
   waiting: { id: number; refusal: Refusal }[]
-  /** A record is taken by a desk or another merge, or the merge is no longer new: look again later. */
+  /** A record is taken by a desk or another merge: look again later. */
   skipped: number[]
 }
 
@@ -40,11 +40,15 @@ export async function mergeInTransaction(
       merges.filter((id) => !got.has(id)),
     )
     for (const { id, status, refusal } of rest) {
-      if (status === 'new' && refusal?.code === 'merge-in-progress') result.waiting.push({ id, refusal })
-      else if (status === 'new' && refusal) result.refused.push({ id, refusal })
+      if (status !== 'new') continue
+      if (refusal?.code === 'merge-in-progress') result.waiting.push({ id, refusal })
+      else if (refusal) result.refused.push({ id, refusal })
       else result.skipped.push(id)
     }
-    if (result.refused.length > 0) await storeRefusals(client, result.refused)
+    if (result.refused.length > 0) {
+      const stored = new Set(await storeRefusals(client, result.refused))
+      result.refused = result.refused.filter(({ id }) => stored.has(id))
+    }
   }
   if (taken.length === 0) return result
   await options.afterTaking?.(taken)
@@ -61,6 +65,8 @@ export async function mergeInTransaction(
 }
 
 export interface GroupOptions extends MergeTransactionOptions {
+  /** Asked first in the same transaction: where it says no, nothing is done. */
+  ifSo?: () => Promise<boolean>
   /** What the caller writes in the same transaction, once it is known what becomes of the merges. */
   also?: (result: GroupResult) => Promise<unknown>
 }
@@ -72,13 +78,15 @@ export interface GroupOptions extends MergeTransactionOptions {
 export async function mergeGroup(
   client: Client | PoolClient,
   merges: readonly number[],
-  { also = async () => {}, ...options }: GroupOptions = {},
+  { ifSo = async () => true, also = async () => {}, ...options }: GroupOptions = {},
 ): Promise<GroupResult> {
   try {
     // not awaited: the connection sends it ahead of what follows, and its error is that of whatever follows
     const begun = client.query(beginMerge(options))
+    const may = ifSo()
     const worked = mergeInTransaction(client, merges)
-    await allOf([begun, worked])
+    await allOf([begun, may, worked])
+    if (!(await may)) throw new NotCommitted('it may no longer be done')
     const result = await worked
     const rest = [also(result)]
     if (result.merged.length > 0) rest.push(tellTheFeed(client, result.merged, 'merged'))

@@ -167,15 +167,19 @@ export async function openOrRefuse(
   return run(client, open, [merges, attempt, ifToken])
 }
 
-const refuse = statement(
+const refuse = statement<{ id: number }>(
   'open.refuse',
   `update merge m set status = 'refused', refusal = r, ended_at = clock_timestamp()
-   from unnest($1::bigint[], $2::jsonb[]) x (id, r) where m.id = x.id and m.status = 'new'`,
+   from unnest($1::bigint[], $2::jsonb[]) x (id, r) where m.id = x.id and m.status = 'new' returning m.id`,
 )
 
-/** Stores refusals that were found without taking the records. */
-export async function storeRefusals(client: ClientBase, refused: { id: number; refusal: Refusal }[]): Promise<void> {
-  await run(client, refuse, [refused.map((r) => r.id), refused.map((r) => JSON.stringify(r.refusal))])
+/** Stores refusals that were found without taking the records. Gives the merges that were still new. */
+export async function storeRefusals(
+  client: ClientBase,
+  refused: { id: number; refusal: Refusal }[],
+): Promise<number[]> {
+  const values = [refused.map((r) => r.id), refused.map((r) => JSON.stringify(r.refusal))]
+  return (await run(client, refuse, values)).map(({ id }) => id)
 }
 
 const redirectFromNow = statement(

@@ -87,7 +87,8 @@ class Campaign {
   private async oneStep(): Promise<'on' | 'ended' | { waitMs: number | null }> {
     const ending = workflowInfo().continueAsNewSuggested
     const mayPlan = this.planned === null && !ending && this.atPortal.size < MOST_AT_PORTAL
-    const stand = await local.planBatch(this.id, mayPlan)
+    const known = [...this.atWork, ...(this.planned === null ? [] : [this.planned])]
+    const stand = await local.planBatch(this.id, mayPlan, known)
     this.commands.status = stand.status
     this.planned ??= stand.batch
     if (stand.batch !== null) this.lookAgainMs = LOOK_AGAIN_MS.first
