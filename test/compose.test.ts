@@ -19,7 +19,7 @@ import { readWorkerSettings } from '../src/settings'
 import { readTemporalSettings } from '../src/temporal/settings'
 import { QUEUES, SEARCH_ATTRIBUTES } from '../src/workflows/names'
 import { freshDatabase, serverUrl } from './support/database'
-import { temporalAddress } from './support/stack'
+import { temporalAddress } from './support/temporalAddress'
 
 interface Service {
   image: string

@@ -9,7 +9,8 @@ import type { Check } from '../src/cli/checks/check'
 import { Places } from '../src/cli/context'
 import { checkAll, doctorCommand } from '../src/cli/doctor'
 import { freshDatabase } from './support/database'
-import { temporalAddress, testStack, type TestStack } from './support/stack'
+import { testStack, type TestStack } from './support/stack'
+import { temporalAddress } from './support/temporalAddress'
 
 /** Nothing listens there. */
 const NOBODY = '127.0.0.1:1'

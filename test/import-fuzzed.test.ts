@@ -5,6 +5,7 @@ import { isOntdubbelError } from '../src/domain/errors'
 import { importFile } from '../src/interchange/load'
 import { exported, fullPatron, keptAccounts, OOS, ZOT, type Json } from './import-helpers'
 import { freshDatabase, type TestDatabase } from './support/database'
+import { PROPERTY_TIMEOUT_MS, runs } from './support/properties'
 
 let database: TestDatabase
 let owner: Client
@@ -155,50 +156,58 @@ async function allOrNothing(file: Buffer, size: number): Promise<void> {
 }
 
 test.each([
-  ['values', values, 100],
-  ['lines', lines, 30],
-  ['bytes', bytes, 60],
-] as const)('a file with other %s is loaded whole or refused whole', async (_, files, numRuns) => {
-  await fc.assert(fc.asyncProperty(files, fc.integer({ min: 1, max: 5_000 }), allOrNothing), { numRuns })
-})
+  ['values', values, 4],
+  ['lines', lines, 2],
+  ['bytes', bytes, 3],
+] as const)(
+  'a file with other %s is loaded whole or refused whole',
+  async (_, files, share) => {
+    await fc.assert(fc.asyncProperty(files, fc.integer({ min: 1, max: 5_000 }), allOrNothing), runs(share))
+  },
+  PROPERTY_TIMEOUT_MS,
+)
 
-test('mergedInto leads in a circle exactly where following it never ends', async () => {
-  const graph = fc.array(fc.integer({ min: 0, max: 12 }), { minLength: 1, maxLength: 12 })
-  await fc.assert(
-    fc.asyncProperty(graph, async (targets) => {
-      // record n + 1 leads to targets[n]; 0 and above the end: a live record
-      const isMerged = (id: number) =>
-        id >= 1 && id <= targets.length && targets[id - 1] !== 0 && targets[id - 1] !== id
-      const records = targets.map((target, n) =>
-        isMerged(n + 1)
-          ? { type: 'patron', id: n + 1, mergedInto: target > targets.length ? 100 : target }
-          : { type: 'patron', id: n + 1, lastName: 'x' },
-      )
-      const ends = (id: number) => {
-        let at = id
-        for (let steps = 0; steps <= targets.length; steps++) {
-          if (!isMerged(at)) return true
-          at = targets[at - 1]!
+test(
+  'mergedInto leads in a circle exactly where following it never ends',
+  async () => {
+    const graph = fc.array(fc.integer({ min: 0, max: 12 }), { minLength: 1, maxLength: 12 })
+    await fc.assert(
+      fc.asyncProperty(graph, async (targets) => {
+        // record n + 1 leads to targets[n]; 0 and above the end: a live record
+        const isMerged = (id: number) =>
+          id >= 1 && id <= targets.length && targets[id - 1] !== 0 && targets[id - 1] !== id
+        const records = targets.map((target, n) =>
+          isMerged(n + 1)
+            ? { type: 'patron', id: n + 1, mergedInto: target > targets.length ? 100 : target }
+            : { type: 'patron', id: n + 1, lastName: 'x' },
+        )
+        const ends = (id: number) => {
+          let at = id
+          for (let steps = 0; steps <= targets.length; steps++) {
+            if (!isMerged(at)) return true
+            at = targets[at - 1]!
+          }
+          return false
         }
-        return false
-      }
-      const bad = targets.findIndex((_, n) => !ends(n + 1))
-      const loading = importFile(
-        database.pool,
-        inPieces(
-          Buffer.from(
-            [{ type: 'patron', id: 100, lastName: 'x' }, ...records].map((r) => JSON.stringify(r)).join('\n'),
+        const bad = targets.findIndex((_, n) => !ends(n + 1))
+        const loading = importFile(
+          database.pool,
+          inPieces(
+            Buffer.from(
+              [{ type: 'patron', id: 100, lastName: 'x' }, ...records].map((r) => JSON.stringify(r)).join('\n'),
+            ),
+            1_000,
           ),
-          1_000,
-        ),
-      )
-      if (bad === -1) await loading
-      else
-        await expect(loading).rejects.toMatchObject({
-          details: { line: bad + 2, path: 'mergedInto', reason: 'leads in a circle' },
-        })
-      await owner.query('truncate library, patron, payment, import_file cascade')
-    }),
-    { numRuns: 40 },
-  )
-})
+        )
+        if (bad === -1) await loading
+        else
+          await expect(loading).rejects.toMatchObject({
+            details: { line: bad + 2, path: 'mergedInto', reason: 'leads in a circle' },
+          })
+        await owner.query('truncate library, patron, payment, import_file cascade')
+      }),
+      runs(3),
+    )
+  },
+  PROPERTY_TIMEOUT_MS,
+)

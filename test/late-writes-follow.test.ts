@@ -48,11 +48,9 @@ const GROUP_TRIES_AT_MOST = 100
 let database: TestDatabase
 let pool: Pool
 let setUp: Desk
-/** For groups. */
 let client: Client
 beforeAll(async () => {
   database = await freshDatabase()
-  client = await connect(database.url, { pipeline: true })
   pool = createPool(database.url, { max: 12, pipeline: true })
   setUp = await Desk.open(database.url)
   await makeLibraries(database.pool)
@@ -60,10 +58,17 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all(idle.map((desk) => desk.close()))
   await setUp?.close()
-  await client?.end()
   await pool?.end()
   await database?.drop()
 })
+
+/** For groups. Of each test's own: the server ends the connection of a group that takes too long. */
+function ownClient(): void {
+  beforeEach(async () => {
+    client = await connect(database.url, { pipeline: true })
+  })
+  afterEach(() => client.end())
+}
 
 /** Desks that are open and have nothing to do: hundreds of tests that each open their own cost the server more than their work. */
 const idle: Desk[] = []
@@ -71,7 +76,7 @@ const idle: Desk[] = []
 /** Has so many desks for a while. Those of a test that fails are closed, whatever they are in the middle of. */
 async function atDesks<T>(isolation: Isolation, count: number, work: (desks: Desk[]) => Promise<T>): Promise<T> {
   const desks = await Promise.all(
-    Array.from({ length: count }, () => {
+    Array.from({ length: count }, async () => {
       const free = idle.findIndex((desk) => desk.isolation === isolation)
       return free === -1 ? Desk.open(database.url, isolation) : (idle.splice(free, 1)[0] as Desk)
     }),
@@ -188,6 +193,8 @@ describe.each(MOMENTS)('beside a single merge, after %s', (moment) => {
 })
 
 describe.each(ISOLATIONS)('what a desk has written but not committed, %s', (isolation) => {
+  ownClient()
+
   test('is waited for by the opening of a single merge, and moves', async () => {
     await Promise.all(
       [...WRITES_FOR_THE_REMOVED, ...RETURNS].map((write) =>
@@ -240,6 +247,8 @@ describe.each(ISOLATIONS)('what a desk has written but not committed, %s', (isol
 })
 
 describe.each(ISOLATIONS)('beside a group under way, %s', (isolation) => {
+  ownClient()
+
   test.each(AGES)('a transaction %s waits for it, for each table, and its row follows', async (age) => {
     const writes = ALL_WRITES
     const { trio, prepared } = await newTrio(writes)
@@ -316,6 +325,8 @@ test('only a change of the removed record’s own details is refused, naming the
 })
 
 describe.each(ISOLATIONS)('beside an undo under way, %s', (isolation) => {
+  ownClient()
+
   test.each(['older than the undo', 'new'] as const)(
     'a transaction %s waits for it, for each table, and its row is the removed record’s',
     async (age) => {

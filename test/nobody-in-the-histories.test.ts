@@ -12,7 +12,7 @@ import { until } from './support/desk'
 import { textsOfWorkflow } from './support/histories'
 import { peopleIn } from './support/people'
 import { SearchForPeople } from './support/searchForPeople'
-import { temporalAddress } from './support/stack'
+import { temporalAddress } from './support/temporalAddress'
 import { MANNERS, talkativePortal, type TalkativePortal } from './support/talkativePortal'
 
 /** One person with two records, with a value of each kind that no word of the product, and nobody of another test, has. */

@@ -18,7 +18,7 @@ import { Places } from '../src/cli/context'
 import { certificateFolder, createAuthority, type Authority, type Folder, type Identity } from './support/certificates'
 import { runCli, type Ended } from './support/cli'
 import { startPortal, type TestPortal } from './support/portal'
-import { temporalAddress } from './support/stack'
+import { temporalAddress } from './support/temporalAddress'
 import { startWorker } from './support/workerProcess'
 import {
   PERMISSION_DENIED,

@@ -5,7 +5,7 @@ import type { MergeReport } from '../src/domain/request'
 import { queueName } from '../src/workflows/names'
 import { freshDatabase, type TestDatabase } from './support/database'
 import { startPortal, type TestPortal } from './support/portal'
-import { temporalAddress } from './support/stack'
+import { temporalAddress } from './support/temporalAddress'
 import { startWorker, type WorkerProcess } from './support/workerProcess'
 
 const PAIRS = 400

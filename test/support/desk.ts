@@ -227,15 +227,21 @@ export async function registerPatrons(db: Queryable, count: number): Promise<num
   return ids
 }
 
-/** A row as it is, without its generated column; undefined where there is none. Preferences by `patron/library`. */
-export async function rowOf(db: Queryable, table: Table, key: Key): Promise<Values | undefined> {
-  const { rows } = await db.query<{ row: Values }>(
+/** The rows that there are of these, as they are, without their generated column, by key. Preferences by `patron/library`. */
+export async function rowsOf(db: Queryable, table: Table, keys: readonly Key[]): Promise<Map<Key, Values>> {
+  const { rows } = await db.query<{ key: Key; row: Values }>(
     table === 'history_preference'
-      ? `select to_jsonb(t) as row from history_preference t where patron || '/' || library = $1`
-      : `select to_jsonb(t) - 'key' as row from ${table} t where ${KEY_COLUMN[table]} = $1`,
-    [key],
+      ? `select k as key, to_jsonb(t) as row from unnest($1::text[]) k
+         join history_preference t on t.patron = split_part(k, '/', 1)::bigint and t.library = split_part(k, '/', 2)`
+      : `select ${KEY_COLUMN[table]} as key, to_jsonb(t) - 'key' as row from ${table} t where ${KEY_COLUMN[table]} = any($1)`,
+    [keys],
   )
-  return rows[0]?.row
+  return new Map(rows.map(({ key, row }) => [key, row]))
+}
+
+/** A row as it is; undefined where there is none. */
+export async function rowOf(db: Queryable, table: Table, key: Key): Promise<Values | undefined> {
+  return (await rowsOf(db, table, [key])).get(key)
 }
 
 /** How many rows hang on a patron, by table, those with none left out. */

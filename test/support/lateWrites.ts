@@ -1,5 +1,5 @@
 import type { Queryable } from '../../src/database/statement'
-import { nextId, rowOf, TABLES, type Desk, type Key, type Table, type Values } from './desk'
+import { nextId, rowsOf, TABLES, type Desk, type Key, type Table, type Values } from './desk'
 
 /** Two records that are merged, and a third that is not. Both sides are registered at L1, where history is erased. */
 export interface Trio {
@@ -360,11 +360,17 @@ export async function astray(
   early = false,
 ): Promise<string[]> {
   const found: string[] = []
+  const all = done.flatMap(({ outcomes }) => outcomes)
+  const there = new Map<Table, Map<Key, Values>>()
+  for (const table of new Set(all.map((outcome) => outcome.table))) {
+    const keys = all.flatMap((outcome) => (outcome.table === table ? [outcome.key] : []))
+    there.set(table, await rowsOf(db, table, keys))
+  }
   for (const { write, outcomes } of done) {
     for (const outcome of outcomes) {
       const adjusted = early ? write.early?.[state] : undefined
       const wanted = adjusted && outcome[state] ? { ...outcome[state], ...adjusted, reason: null } : outcome[state]
-      const row = await rowOf(db, outcome.table, outcome.key)
+      const row = there.get(outcome.table)?.get(outcome.key)
       const right =
         wanted === null
           ? row === undefined

@@ -8,7 +8,7 @@ import { queueName } from '../../src/workflows/names'
 import type { TestDatabase } from './database'
 import type { TestPortal } from './portal'
 import { putRichPairs, type RichPair } from './richPair'
-import { temporalAddress } from './stack'
+import { temporalAddress } from './temporalAddress'
 
 /** Many look at once. */
 const LOOK_EVERY_MS = 250

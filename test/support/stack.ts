@@ -13,6 +13,7 @@ import { freshDatabase, type TestDatabase } from './database'
 import { expectGone } from './leavesNothing'
 import { startPortal, type TestPortal } from './portal'
 import { saidFile } from './said'
+import { temporalAddress } from './temporalAddress'
 
 /** A library database, a portal and a worker of the test's own, on the shared Temporal server. */
 export interface TestStack {
@@ -31,12 +32,6 @@ export interface TestStack {
   /** The same of undoMerge. */
   undo(request: unknown): Promise<UndoReport>
   stop(): Promise<void>
-}
-
-export function temporalAddress(): string {
-  const address = process.env.TEST_TEMPORAL_ADDRESS
-  if (!address) throw new Error('no test Temporal server: run the tests with npm test')
-  return address
 }
 
 /** Starts a stack. Stop it in afterAll. */
