@@ -26,7 +26,7 @@ test('every statement is prepared against the migrated database, as the role tha
   for (const folder of FOLDERS) {
     const full = path.join(__dirname, '..', 'src', folder)
     const files = readdirSync(full, { recursive: true, encoding: 'utf8' })
-    for (const file of files) if (file.endsWith('.ts') && file !== 'main.ts') require(path.join(full, file))
+    for (const file of files) if (file.endsWith('.ts') && file !== 'start.ts') require(path.join(full, file))
   }
   const client = await connect(database.url)
   const failed: string[] = []

@@ -47,8 +47,8 @@ describe('a running stack', () => {
     expect(first.output()).toContain(info.temporal.ui)
     expect(first.output()).toContain(info.temporal.address)
     expect(first.output()).toContain(info.portalUrl)
-    expect(Object.keys(info.pids).sort()).toEqual(['portal', 'postgres', 'temporal', 'worker'])
-    expect(stillRunning(info)).toHaveLength(4)
+    expect(Object.keys(info.pids).sort()).toEqual(['campaign-worker', 'portal', 'postgres', 'temporal', 'worker'])
+    expect(stillRunning(info)).toHaveLength(5)
     expect(first.output()).not.toContain(new URL(info.databaseUrl).password)
   })
 
@@ -84,7 +84,7 @@ describe('a running stack', () => {
       expect(await second.ended).toBe(2)
       expect(second.output()).toContain('runs already')
     }
-    expect(stillRunning(info)).toHaveLength(4)
+    expect(stillRunning(info)).toHaveLength(5)
     expect(findRunningStack(dataDir)).toEqual(info)
   })
 })

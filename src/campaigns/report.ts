@@ -197,3 +197,12 @@ const commands = statement<RecordedCampaignCommand>(
 export async function campaignCommands(db: Queryable, campaign: number): Promise<RecordedCampaignCommand[]> {
   return run(db, commands, [campaign])
 }
+
+const workflow = statement<{ workflowId: string | null }>(
+  'campaignReport.workflow',
+  `select workflow_id as "workflowId" from campaign where id = $1`,
+)
+/** The id of the workflow that is at a campaign, or was last; null where none has begun it. */
+export async function campaignWorkflow(db: Queryable, campaign: number): Promise<string | null> {
+  return (await runOne(db, workflow, [campaign]))?.workflowId ?? null
+}

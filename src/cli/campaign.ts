@@ -2,13 +2,14 @@ import { Command } from 'commander'
 import { pipeline } from 'node:stream/promises'
 import { stringify } from 'csv-stringify'
 import { pairReports, toldPairs } from '../campaigns/pairReport'
-import { campaignCommands, campaignExists, campaignReport, listCampaigns } from '../campaigns/report'
+import { campaignCommands, campaignExists, campaignReport, campaignWorkflow, listCampaigns } from '../campaigns/report'
 import { OUTCOMES, type CampaignReport, type Outcome } from '../domain/campaign'
 import { OntdubbelError } from '../domain/errors'
 import { CAMPAIGN_ERRORS, CAMPAIGN_LINES, say, type Language } from '../domain/sentences'
 import type { Pool } from 'pg'
+import { campaignWorkflowIdOf } from '../workflows/names'
 import { choice, id } from './arguments'
-import { unknownCampaign } from './campaignFollow'
+import { followToItsEnd, unknownCampaign } from './campaignFollow'
 import { previewCommand } from './campaignPreview'
 import { startCommand } from './campaignStart'
 import { steerCommands } from './campaignSteer'
@@ -17,6 +18,7 @@ import { Places, withPlaces, type SharedOptions } from './context'
 import { withDatabase } from './database'
 import { EXIT } from './exitCodes'
 import { print, printAll, printJson, tell } from './output'
+import { withTemporal } from './temporal'
 
 /** `ontdubbel campaign …`: many merges, for hours or days. */
 export function campaignCommand(): Command {
@@ -38,12 +40,21 @@ function statusCommand(): Command {
   return withPlaces(new Command('status'))
     .argument('[campaign]', "the campaign's id; default: those that have not ended, else the latest", id)
     .description('how far a campaign is: counts by outcome, pairs a second, time left, what waits and why')
+    .option('--wait', 'follow it to its end; Ctrl-C stops following, not the campaign')
     .option('--json', 'one JSON document a campaign')
-    .action(async (asked: number | undefined, options: SharedOptions) => {
+    .action(async (asked: number | undefined, options: SharedOptions & { wait?: boolean }) => {
       const places = new Places(options.dataDir)
       await withDatabase(places.databaseUrl(), async (pool) => {
         const reports = await campaignsAsked(pool, places, asked, options.lang)
         if (reports.length === 0) tell(say(CAMPAIGN_LINES.none, options.lang))
+        const [one] = reports
+        if (options.wait && one) {
+          if (reports.length > 1) throw new OntdubbelError('bad-usage', CAMPAIGN_ERRORS.whichOne, EXIT.badInput)
+          const workflowId = (await campaignWorkflow(pool, one.id)) ?? campaignWorkflowIdOf(one.id)
+          return withTemporal(places, (client) =>
+            followToItsEnd({ pool, places, client, campaign: one.id, workflowId }, options),
+          )
+        }
         for (const report of reports) {
           if (options.json) printJson(report)
           else printCampaign(report, options.lang, await campaignCommands(pool, report.id))

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Client } from '@temporalio/client'
 import { SingleBar } from 'cli-progress'
 import type { Pool } from 'pg'
 import { campaignReport, type CampaignReportOptions } from '../campaigns/report'
@@ -7,16 +8,19 @@ import { OntdubbelError } from '../domain/errors'
 import {
   CAMPAIGN_ERRORS,
   CAMPAIGN_LINES,
+  CAMPAIGN_OPERATIONS,
   decimalIn,
   durationIn,
   heldUpBy,
   say,
   type Language,
 } from '../domain/sentences'
-import { NO_WORKER_AFTER_MS } from '../temporal/calls'
-import { doneIn } from './campaignText'
-import { EXIT } from './exitCodes'
-import { tell } from './output'
+import { hasBegun, NO_WORKER_AFTER_MS } from '../temporal/calls'
+import { onStop } from './campaignList'
+import { doneIn, printCampaign } from './campaignText'
+import type { Places, SharedOptions } from './context'
+import { EXIT, exitCodeOfCampaign } from './exitCodes'
+import { printJson, tell } from './output'
 
 /** A campaign lasts for minutes or hours: nobody reads faster. */
 const LOOK_EVERY_MS = 1_000
@@ -24,9 +28,9 @@ const LOOK_EVERY_MS = 1_000
 const LEAVE_ALONE = 9
 
 /** How following ended: the campaign is over or pauses; whoever followed went away; no worker has begun it. */
-export type Followed = { report: CampaignReport; how: 'ended' | 'stopped' | 'no-worker' }
+type Followed = { report: CampaignReport; how: 'ended' | 'stopped' | 'no-worker' }
 
-export interface FollowOptions extends CampaignReportOptions {
+interface FollowOptions extends CampaignReportOptions {
   language: Language
   /** Ends following, not the campaign. */
   signal: AbortSignal
@@ -35,7 +39,7 @@ export interface FollowOptions extends CampaignReportOptions {
 }
 
 /** Follows a campaign until it is over, or pauses; a bar on standard error, on a terminal only. */
-export async function followCampaign(pool: Pool, id: number, options: FollowOptions): Promise<Followed> {
+async function followCampaign(pool: Pool, id: number, options: FollowOptions): Promise<Followed> {
   const bar = showBar(options.language)
   const { signal } = options
   const began = performance.now()
@@ -106,6 +110,47 @@ function told(report: CampaignReport, language: Language): Record<string, string
     rate: rate === null ? '' : say(CAMPAIGN_LINES.rateBeside, language, { rate }),
     left: time === null ? '' : say(CAMPAIGN_LINES.left, language, { time }),
   }
+}
+
+/** A campaign that is followed, and the workflow that is at it. */
+export interface FollowedCampaign {
+  pool: Pool
+  places: Places
+  client: Client
+  campaign: number
+  workflowId: string
+}
+
+/** Follows a campaign until it is over, or pauses, or Ctrl-C; shows how it stands then, and sets the exit code. */
+export async function followToItsEnd(
+  { pool, places, client, campaign, workflowId }: FollowedCampaign,
+  options: SharedOptions,
+): Promise<void> {
+  const stopped = new AbortController()
+  const forget = onStop(() => stopped.abort())
+  try {
+    const { report, how } = await followCampaign(pool, campaign, {
+      language: options.lang,
+      urlOf: places.urlOf,
+      signal: stopped.signal,
+      hasBegun: () => hasBegun(client, workflowId),
+    })
+    const said: Record<Followed['how'], string | null> = {
+      ended: null,
+      stopped: say(CAMPAIGN_OPERATIONS.notFollowed, options.lang, { campaign }),
+      'no-worker': say(CAMPAIGN_OPERATIONS.noWorker, options.lang, { campaign }),
+    }
+    if (said[how] !== null) tell(said[how])
+    showCampaign({ ...report, temporalUrl: report.temporalUrl ?? places.workflowUrl(workflowId, null) }, options)
+    process.exitCode = exitCodeOfCampaign(report)
+  } finally {
+    forget()
+  }
+}
+
+export function showCampaign(report: CampaignReport, { json, lang }: SharedOptions): void {
+  if (json) printJson(report)
+  else printCampaign(report, lang)
 }
 
 export function unknownCampaign(campaign: number): OntdubbelError {

@@ -1,4 +1,3 @@
-import type { Client } from '@temporalio/client'
 import { SingleBar } from 'cli-progress'
 import { Command } from 'commander'
 import type { Pool } from 'pg'
@@ -6,21 +5,17 @@ import { loadCampaign, type LoadProgress } from '../campaigns/load'
 import { readPairs } from '../campaigns/pairList'
 import { campaignReport } from '../campaigns/report'
 import { checkReason } from '../database/reason'
-import { MOST_LANES, PACES, type CampaignOptions, type CampaignReport, type Pace } from '../domain/campaign'
+import { MOST_LANES, PACES, type CampaignOptions, type Pace } from '../domain/campaign'
 import { todayInBrussels } from '../domain/moments'
 import { CAMPAIGN_OPERATIONS, say, type Language } from '../domain/sentences'
-import { hasBegun } from '../temporal/calls'
 import { startCampaign } from '../temporal/campaigns'
-import { campaignWorkflowIdOf } from '../workflows/names'
 import { choice, hours, upTo } from './arguments'
-import { followCampaign, unknownCampaign, type Followed } from './campaignFollow'
+import { followToItsEnd, showCampaign, unknownCampaign } from './campaignFollow'
 import { onStop, refuseForMany, withList, type ListOptions } from './campaignList'
-import { printCampaign } from './campaignText'
 import { Places, withPlaces, withWho, type SharedOptions } from './context'
 import { withDatabase } from './database'
-import { exitCodeOfCampaign } from './exitCodes'
 import { openInput } from './inputFile'
-import { printJson, tell } from './output'
+import { tell } from './output'
 import { withTemporal } from './temporal'
 
 interface StartOptions extends SharedOptions, ListOptions {
@@ -66,14 +61,13 @@ async function start(options: StartOptions): Promise<void> {
     await checkReason(pool, options.name, 'name')
     await withTemporal(places, async (client) => {
       const campaign = await load(pool, options)
-      await startCampaign(client, campaign)
-      if (options.wait) await follow(pool, places, client, campaign, options)
-      else {
-        tell(say(CAMPAIGN_OPERATIONS.started, options.lang, { campaign }))
-        const report = await campaignReport(pool, campaign, { language: options.lang })
-        if (!report) throw unknownCampaign(campaign)
-        show(withUrl(report, places), options)
-      }
+      const workflowId = await startCampaign(client, campaign)
+      if (options.wait) return followToItsEnd({ pool, places, client, campaign, workflowId }, options)
+      tell(say(CAMPAIGN_OPERATIONS.started, options.lang, { campaign }))
+      const report = await campaignReport(pool, campaign, { language: options.lang })
+      if (!report) throw unknownCampaign(campaign)
+      // the workflow has its id before it has written it down
+      showCampaign({ ...report, temporalUrl: places.workflowUrl(workflowId, null) }, options)
     })
   })
 }
@@ -120,43 +114,4 @@ function asked({ name, on, accept, override, lanes, pace, hours, first, by, reas
     by,
     reason: reason ?? null,
   }
-}
-
-async function follow(
-  pool: Pool,
-  places: Places,
-  client: Client,
-  campaign: number,
-  options: StartOptions,
-): Promise<void> {
-  const stopped = new AbortController()
-  const forget = onStop(() => stopped.abort())
-  try {
-    const { report, how } = await followCampaign(pool, campaign, {
-      language: options.lang,
-      urlOf: places.urlOf,
-      signal: stopped.signal,
-      hasBegun: () => hasBegun(client, campaignWorkflowIdOf(campaign)),
-    })
-    const said: Record<Followed['how'], string | null> = {
-      ended: null,
-      stopped: say(CAMPAIGN_OPERATIONS.notFollowed, options.lang, { campaign }),
-      'no-worker': say(CAMPAIGN_OPERATIONS.noWorker, options.lang, { campaign }),
-    }
-    if (said[how] !== null) tell(said[how])
-    show(withUrl(report, places), options)
-    process.exitCode = exitCodeOfCampaign(report)
-  } finally {
-    forget()
-  }
-}
-
-/** A campaign's workflow has its id before the workflow has written it down. */
-function withUrl(report: CampaignReport, places: Places): CampaignReport {
-  return { ...report, temporalUrl: report.temporalUrl ?? places.workflowUrl(campaignWorkflowIdOf(report.id), null) }
-}
-
-function show(report: CampaignReport, { json, lang }: StartOptions): void {
-  if (json) printJson(report)
-  else printCampaign(report, lang)
 }

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import type { Pool } from 'pg'
-import { campaignCommands, campaignReport } from '../campaigns/report'
+import { campaignCommands, campaignReport, campaignWorkflow } from '../campaigns/report'
 import { checkReason } from '../database/reason'
 import {
   MOST_LANES,
@@ -96,7 +96,8 @@ async function steer(campaign: number, steering: Steering, options: SteerOptions
     } else {
       const command = { ...steering, by, ...(reason !== undefined && { reason }) }
       process.exitCode = await withTemporal(places, async (client) => {
-        const steered = await steerCampaign(client, campaign, command)
+        const workflowId = await campaignWorkflow(pool, campaign)
+        const steered = await steerCampaign(client, { id: campaign, workflowId }, command)
         switch (steered.is) {
           case 'done':
             return EXIT.done

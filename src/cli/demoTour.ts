@@ -21,7 +21,7 @@ type Pairs = ReturnType<typeof demoConsortium>['pairs']
 
 /** The demo's story. Each command is run as it is shown; one that ends otherwise than it should ends the demo. */
 export async function demoTour(dataDir: string, info: StackInfo): Promise<void> {
-  const { records, pairs } = demoConsortium({ today: todayInBrussels() })
+  const { records, pairs, list } = demoConsortium({ today: todayInBrussels() })
   const file = path.join(dataDir, 'consortium.ndjson')
   writeFileSync(file, records.map((record) => `${JSON.stringify(record)}\n`).join(''))
   const ontdubbel: Ontdubbel = (args, expected = EXIT.done) => run(args.map(String), dataDir, expected)
@@ -38,8 +38,7 @@ export async function demoTour(dataDir: string, info: StackInfo): Promise<void> 
     await pool.end()
   }
 
-  heading('All merges, latest first')
-  await ontdubbel(['merge', 'list'])
+  await aCampaign(ontdubbel, pairs, list, path.join(dataDir, 'pairs.csv'))
   print(
     `\nThe same in the Temporal UI, each with its state in words: ${info.temporal.ui}/namespaces/${info.temporal.namespace}/workflows`,
   )
@@ -113,6 +112,32 @@ async function aWayBack(ontdubbel: Ontdubbel, { simple: { keep, remove } }: Pair
   await ontdubbel(['patron', 'show', remove])
   heading('And nobody merges them again by mistake')
   await ontdubbel(['merge', keep, remove], EXIT.refused)
+}
+
+/** The number of the demo's only one: its database is new. */
+const CAMPAIGN = 1
+const LOOKED_AT = 100
+
+async function aCampaign(
+  ontdubbel: Ontdubbel,
+  { onlineRegistration, inCollection }: Pairs,
+  list: readonly { keep: number; remove: number }[],
+  file: string,
+): Promise<void> {
+  const all = [...list.slice(0, LOOKED_AT / 2), inCollection, onlineRegistration, ...list.slice(LOOKED_AT / 2)]
+  writeFileSync(file, ['keep,remove', ...all.map(({ keep, remove }) => `${keep},${remove}`), ''].join('\n'))
+  heading(
+    `A campaign: ${all.length} pairs from a list, one of them with a bailiff, one that must be accepted. What it would do`,
+  )
+  await ontdubbel(['campaign', 'preview', '--pairs', file])
+  heading(`It pauses after the first ${LOOKED_AT}, for a look`)
+  const options = ['--name', 'The demo', '--pace', 'full', '--first', LOOKED_AT, '--wait']
+  await ontdubbel(['campaign', 'start', '--pairs', file, ...options], EXIT.waits)
+  await ontdubbel(['campaign', 'report', CAMPAIGN, '--outcome', 'refused'])
+  await ontdubbel(['campaign', 'report', CAMPAIGN, '--outcome', 'needs-acceptance'])
+  heading('It looks well: the rest')
+  await ontdubbel(['campaign', 'resume', CAMPAIGN])
+  await ontdubbel(['campaign', 'status', CAMPAIGN, '--wait'])
 }
 
 /** The title of a part of the demo. */

@@ -46,13 +46,21 @@ export function benchPairs(options: BenchOptions): Iterable<InterchangeRecord> {
   const bench = createBench(options)
   return {
     *[Symbol.iterator]() {
-      const ids = new Ids()
       yield* libraryRecords(bench.world)
-      for (let pair = 0; pair < bench.pairs; pair++) yield keptRecord(bench, pair, ids)
-      for (let place = 0; place < bench.pairs; place++) yield removedRecord(bench, bench.partners.backward(place), ids)
-      for (let place = 0; place < bench.pairs; place++) yield* accountsOf(bench, bench.partners.backward(place))
+      yield* pairRecords(bench, new Ids())
     },
   }
+}
+
+/** The same without the libraries, beside other records whose rows have their ids from the same `ids`. */
+export function benchPairsBeside(options: BenchOptions, ids: Ids): Iterable<InterchangeRecord> {
+  return pairRecords(createBench(options), ids)
+}
+
+function* pairRecords(bench: Bench, ids: Ids): Generator<InterchangeRecord> {
+  for (let pair = 0; pair < bench.pairs; pair++) yield keptRecord(bench, pair, ids)
+  for (let place = 0; place < bench.pairs; place++) yield removedRecord(bench, bench.partners.backward(place), ids)
+  for (let place = 0; place < bench.pairs; place++) yield* accountsOf(bench, bench.partners.backward(place))
 }
 
 /** The pairs of `benchPairs(options)`, in the order of the kept records. */

@@ -1,3 +1,4 @@
+import { benchPairIds, benchPairsBeside } from './benchPairs'
 import { accountRecords, libraryRecords, patronRecords } from './consortium'
 import { demoStories, type DemoPairs } from './demoStories'
 import { Ids } from './ids'
@@ -16,14 +17,18 @@ export interface DemoConsortium {
   records: InterchangeRecord[]
   /** The pairs that are worth showing, each named for what its preview shows. */
   pairs: DemoPairs
+  /** Some hundred pairs more, for a campaign. */
+  list: { keep: number; remove: number }[]
 }
 
+/** Two patrons each, from 1 on. */
+const LISTED_PAIRS = 300
 /** Beside those of the stories, whose ids start at 2001. */
 const FILLING_PATRONS = 64
 const FIRST_FILLING_ID = 1001
 const DEFAULT_SEED = 9620
 
-/** Zottegem, Oosterzele and Gavere with 64 generated patrons, and a few pairs written by hand. */
+/** Zottegem, Oosterzele and Gavere with 64 generated patrons, 300 generated pairs, and a few pairs written by hand. */
 export function demoConsortium(options: DemoOptions = {}): DemoConsortium {
   const { today = DEFAULT_TODAY, seed = DEFAULT_SEED } = options
   const world = createWorld({
@@ -38,8 +43,12 @@ export function demoConsortium(options: DemoOptions = {}): DemoConsortium {
   const ids = new Ids()
   const filling = [...patronRecords(world, ids)]
   const { patrons, accounts, pairs } = demoStories(world.today, ids)
+  const listed = { seed, today, pairs: LISTED_PAIRS, childRows: 9, libraries: 3 }
+  const records = [...filling, ...patrons, ...accountRecords(world), ...accounts, ...benchPairsBeside(listed, ids)]
+  const order = ['patron', 'portalAccount']
   return {
-    records: [...libraryRecords(world), ...filling, ...patrons, ...accountRecords(world), ...accounts],
+    records: [...libraryRecords(world), ...records.sort((a, b) => order.indexOf(a.type) - order.indexOf(b.type))],
     pairs,
+    list: [...benchPairIds(listed)],
   }
 }

@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { WithStartWorkflowOperation, WorkflowUpdateFailedError, type Client } from '@temporalio/client'
+import {
+  WithStartWorkflowOperation,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowUpdateFailedError,
+  type Client,
+} from '@temporalio/client'
 import type { CampaignSettings, CampaignStatus } from '../domain/campaign'
 import { cancelCampaign, pauseCampaign, resumeCampaign, retryCampaign, setCampaign } from '../workflows/messages'
 import { campaignWorkflowIdOf, queueName } from '../workflows/names'
@@ -25,28 +30,47 @@ export type Steering = { by: string; reason?: string | undefined } & (
 export type Steered =
   { is: 'done'; status: CampaignStatus } | { is: 'refused'; code: string; message: string } | { is: 'no-worker' }
 
-function optionsOf(campaign: number) {
+function optionsOf(campaign: number, workflowId: string) {
   return {
-    workflowId: campaignWorkflowIdOf(campaign),
+    workflowId,
     taskQueue: queueName('campaign', process.env.TASK_QUEUE_PREFIX),
     args: [{ campaign }] as [{ campaign: number }],
     staticSummary: `Campaign ${campaign}`,
   }
 }
 
-/** Starts a campaign that is in the database. One that runs already is left alone. */
-export async function startCampaign(client: Client, campaign: number): Promise<void> {
-  await client.workflow.start('runCampaign', { ...optionsOf(campaign), workflowIdConflictPolicy: 'USE_EXISTING' })
+/**
+ * Starts a new campaign that is in the database; gives the id of its workflow. Under the usual one another database's campaign
+ * may run (or that of a database that was restored since): that one is left alone.
+ */
+export async function startCampaign(client: Client, campaign: number): Promise<string> {
+  const usual = campaignWorkflowIdOf(campaign)
+  for (const workflowId of [usual, `${usual}/${randomUUID()}`]) {
+    try {
+      await client.workflow.start('runCampaign', {
+        ...optionsOf(campaign, workflowId),
+        workflowIdConflictPolicy: 'FAIL',
+      })
+      return workflowId
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
+    }
+  }
+  throw new Error('two campaigns have one random id')
 }
 
 /**
  * Asks something of a campaign: of its workflow, or, where that is gone (terminated, ended), of a new one that takes the
- * campaign up again. Waits for the answer as long as it takes to be obeyed, for a worker 10 s.
+ * campaign up again. `workflowId` is what the database has of it. Waits for the answer as long as it takes to be obeyed, for a worker 10 s.
  */
-export async function steerCampaign(client: Client, campaign: number, asked: Steering): Promise<Steered> {
+export async function steerCampaign(
+  client: Client,
+  { id, workflowId }: { id: number; workflowId: string | null },
+  asked: Steering,
+): Promise<Steered> {
   const asking = { by: asked.by, ...(asked.reason !== undefined && { reason: asked.reason }) }
   const startWorkflowOperation = new WithStartWorkflowOperation('runCampaign', {
-    ...optionsOf(campaign),
+    ...optionsOf(id, workflowId ?? campaignWorkflowIdOf(id)),
     workflowIdConflictPolicy: 'USE_EXISTING',
   })
   try {

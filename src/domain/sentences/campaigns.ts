@@ -190,6 +190,10 @@ export const CAMPAIGN_ERRORS = {
     nl: '{option} {code} geeft u bij het paar zelf, in de lijst, nooit voor een hele campagne.',
   },
   setWhat: { en: 'Say what to set: {options}.', nl: 'Zeg wat u wilt instellen: {options}.' },
+  whichOne: {
+    en: 'More than one campaign is under way: give the id of the one to follow.',
+    nl: 'Er lopen verschillende campagnes: geef het nummer van de campagne die u wilt volgen.',
+  },
   csvOrJson: { en: 'Give --csv or --json, not both.', nl: 'Geef --csv of --json, niet allebei.' },
 } as const satisfies Record<string, Sentence>
 
