@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { isOntdubbelError } from '../src/domain/errors'
 import { campaignBench } from './campaign'
+import { deskBench } from './desk'
 import { mergeBench } from './merge'
 import { stepsBench } from './steps'
 
@@ -15,6 +16,7 @@ async function main(argv: string[]): Promise<void> {
   program.addCommand(stepsBench())
   program.addCommand(mergeBench())
   program.addCommand(campaignBench())
+  program.addCommand(deskBench())
   for (const command of program.commands) command.exitOverride()
   await program.parseAsync(argv)
 }

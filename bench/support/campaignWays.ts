@@ -2,12 +2,12 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { createPool } from '../../src/database/pool'
 import type { Pace } from '../../src/domain/campaign'
-import type { MergeReport } from '../../src/domain/request'
 import { allOf } from '../../src/steps/step'
-import { campaignWorkflowIdOf, queueName, workflowIdOf, type QueueName } from '../../src/workflows/names'
+import { campaignWorkflowIdOf, type QueueName } from '../../src/workflows/names'
 import { campaignUntil, LANES, listedCampaign } from './campaignRun'
 import { CLONE, type BenchDatabases } from './databases'
 import { historySize, type HistorySize } from './history'
+import { mergeByWorkflow } from './mergeByWorkflow'
 import { watchOthers } from './otherWork'
 import type { PortalCalls } from './portalCalls'
 import type { PortalDatabases } from './portalDatabases'
@@ -20,8 +20,8 @@ import { BenchWorker, useFreshQueues, type WorkerPlace } from './workers'
 
 /** Somebody who looks at a single merge's result: so many wait at once. */
 const WORKFLOWS_AT_ONCE = 50
-/** A port that nobody listens on: while no worker serves the portal's queue nobody calls it. */
-const NO_PORTAL = { url: 'http://127.0.0.1:9', token: 'none' }
+/** Nobody listens there, and nobody calls it: no worker serves the portal's queue. */
+export const NO_PORTAL = { url: 'http://127.0.0.1:9', token: 'none' }
 
 /** What the ways work on. */
 export interface Ground {
@@ -97,7 +97,7 @@ export function workflowsRun(ground: Ground, pairs: readonly Pair[], limits: Por
         const began = performance.now()
         const one = async () => {
           for (let pair = waiting.pop(); pair !== undefined; pair = waiting.pop()) {
-            await mergeByWorkflow(servers, pair, onDate)
+            await mergeByWorkflow(servers.client, pair, onDate)
           }
         }
         await allOf(Array.from({ length: WORKFLOWS_AT_ONCE }, one))
@@ -109,16 +109,6 @@ export function workflowsRun(ground: Ground, pairs: readonly Pair[], limits: Por
       }
     }),
   )
-}
-
-/** A single merge, asked for by a client that runs already; resolves with its result. */
-export async function mergeByWorkflow({ client }: Servers, { keep, remove }: Pair, on: string): Promise<void> {
-  const report = (await client.workflow.execute('mergePatrons', {
-    workflowId: workflowIdOf(keep, remove),
-    taskQueue: queueName('desk', process.env['TASK_QUEUE_PREFIX']),
-    args: [{ keep, remove, on, by: 'bench' }],
-  })) as MergeReport
-  if (report.status !== 'completed') throw new Error(`the merge is ${report.status}: ${report.refusal?.code ?? ''}`)
 }
 
 /** How hard the worker may ask the portal. */

@@ -9,8 +9,8 @@ import { openSingle } from '../../src/merges/openSingle'
 import { doStep, retireSingle } from '../../src/merges/stepSingle'
 import { packageRoot } from '../../src/packageRoot'
 import { connectClient } from '../../src/temporal/connection'
-import { queueName, workflowIdOf } from '../../src/workflows/names'
 import { groupsOf, mergeOrSplit } from './groupWay'
+import { mergeByWorkflow, mustBeCompleted } from './mergeByWorkflow'
 import { mergeRaw } from './rawWay'
 import type { ThrowawayStack } from './throwawayStack'
 import type { Pair } from './way'
@@ -52,14 +52,7 @@ export async function singleWays(stack: ThrowawayStack, onDate: string): Promise
     {
       name: 'client',
       what: 'a Temporal client that runs already: workflow.execute',
-      async merge({ keep, remove }) {
-        const report = (await client.workflow.execute('mergePatrons', {
-          workflowId: workflowIdOf(keep, remove),
-          taskQueue: queueName('desk'),
-          args: [{ keep, remove, on: onDate, by: WHO }],
-        })) as MergeReport
-        mustBeDone(report)
-      },
+      merge: (pair) => mergeByWorkflow(client, pair, onDate),
     },
     {
       name: 'steps',
@@ -115,9 +108,5 @@ async function command(
     child.once('close', resolve)
   })
   if (code !== 0) throw new Error(`${program} ended with ${code}: ${out}`)
-  mustBeDone(JSON.parse(out) as MergeReport)
-}
-
-function mustBeDone({ status, refusal }: MergeReport): void {
-  if (status !== 'completed') throw new Error(`the merge is ${status}: ${refusal?.code ?? ''}`)
+  mustBeCompleted(JSON.parse(out) as MergeReport)
 }
