@@ -70,3 +70,13 @@ export async function untilEnded(pool: Pool, campaign: number, ended: number): P
 export async function endedOf(pool: Pool, campaign: number): Promise<number> {
   return (await runOne(pool, endedPairs, [campaign]))?.ended ?? 0
 }
+
+const groups = statement<{ groups: number }>(
+  'bench.groups',
+  `select count(*)::int as groups from campaign_tally where campaign = $1`,
+)
+
+/** How many groups have been committed. */
+export async function groupsOf(pool: Pool, campaign: number): Promise<number> {
+  return (await runOne(pool, groups, [campaign]))?.groups ?? 0
+}

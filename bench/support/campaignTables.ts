@@ -68,20 +68,23 @@ export function campaignTables(figures: CampaignFigures): string {
 
 type CampaignJson = ReturnType<typeof campaignJson>['campaigns'][number]
 
-function sharesTable(what: string, { parts, portal }: CampaignJson): string {
+function sharesTable(what: string, { parts, portal, batches, pairsAGroup }: CampaignJson): string {
   const percent = (share: number) => (share * 100).toFixed(1)
   const table = aligned([
-    [`${what}: where the lanes' time goes`, 'ms a pair', '%', 'WAL KiB a pair'],
+    [`${what}: where the lanes' time goes`, 'ms a pair', 'of it planning', '%', 'WAL KiB a pair'],
     ...parts.map((part) => [
       part.part,
       part.msAPair.toFixed(3),
+      part.planningMsAPair?.toFixed(3) ?? '',
       percent(part.share),
       part.walKiBAPair?.toFixed(2) ?? '',
     ]),
   ])
-  if (portal === null) return table
+  const size = `${batches} batches, ${pairsAGroup.toFixed(0)} pairs a group on average`
+  if (portal === null) return `${table}\n${size}`
   return [
     table,
+    size,
     `at the portal: ${portal.calls} calls, at least one under way for ${percent(portal.callsShare)} % of the whole time; ` +
       `${portal.afterTheLastSeconds} s passed between the last pair's retirement and its completion`,
   ].join('\n')
@@ -148,25 +151,28 @@ function sharesOf(runs: readonly WayRun[]) {
   const steps = together(campaigns)
   const ofLanes = steps.filter(({ whose }) => whose === 'lanes')
   const databaseMs = sum(ofLanes.map(({ ms }) => ms))
-  const part = (name: string, ms: number, walMiB?: number) => ({
+  const part = (name: string, ms: number, of?: { planningMs: number; walMiB: number }) => ({
     part: name,
     msAPair: Number((ms / pairs).toFixed(4)),
     share: Number((ms / lanesMs).toFixed(4)),
-    walKiBAPair: walMiB === undefined ? null : rounded((walMiB * 1024) / pairs),
+    planningMsAPair: of === undefined ? null : Number((of.planningMs / pairs).toFixed(4)),
+    walKiBAPair: of === undefined ? null : rounded((of.walMiB * 1024) / pairs),
   })
   const beside = (whose: StepTime['whose']) => steps.filter((step) => step.whose === whose)
   return {
     lanes: campaigns[0]?.lanes ?? 0,
     batches: sum(campaigns.map((one) => one.batches)),
+    pairsAGroup: rounded(pairs / sum(campaigns.map((one) => one.groups))),
     parts: [
-      part('the database', databaseMs, sum(ofLanes.map(({ walMiB }) => walMiB))),
-      ...ofLanes.map(({ step, ms, walMiB }) => part(`  ${step}`, ms, walMiB)),
+      part('the database', databaseMs, {
+        planningMs: sum(ofLanes.map(({ planningMs }) => planningMs)),
+        walMiB: sum(ofLanes.map(({ walMiB }) => walMiB)),
+      }),
+      ...ofLanes.map((step) => part(`  ${step.step}`, step.ms, step)),
       part('the worker: sending, reading, thinking', batchesMs - databaseMs),
       part('Temporal: between batches, begin and end', lanesMs - batchesMs),
-      ...beside('planning').map(({ ms, walMiB }) => part('(beside the lanes: planning, counting)', ms, walMiB)),
-      ...beside('portal').map(({ ms, walMiB }) =>
-        part("(beside the lanes: the database's part of the portal)", ms, walMiB),
-      ),
+      ...beside('planning').map((step) => part('(beside the lanes: planning, counting)', step.ms, step)),
+      ...beside('portal').map((step) => part("(beside the lanes: the database's part of the portal)", step.ms, step)),
     ],
     portal: portalOf(runs, campaigns),
   }
@@ -197,6 +203,7 @@ function together(campaigns: readonly CampaignRun[]): StepTime[] {
       ...one,
       calls: one.calls + (before?.calls ?? 0),
       ms: one.ms + (before?.ms ?? 0),
+      planningMs: one.planningMs + (before?.planningMs ?? 0),
       walMiB: one.walMiB + (before?.walMiB ?? 0),
     })
   }

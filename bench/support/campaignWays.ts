@@ -4,7 +4,7 @@ import { createPool } from '../../src/database/pool'
 import type { Pace } from '../../src/domain/campaign'
 import { allOf } from '../../src/steps/step'
 import { campaignWorkflowIdOf, type QueueName } from '../../src/workflows/names'
-import { campaignUntil, LANES, listedCampaign } from './campaignRun'
+import { campaignUntil, groupsOf, LANES, listedCampaign } from './campaignRun'
 import { CLONE, type BenchDatabases } from './databases'
 import { historySize, type HistorySize } from './history'
 import { mergeByWorkflow } from './mergeByWorkflow'
@@ -49,6 +49,7 @@ export interface CampaignRun {
   /** In the activities that merge batches, all together. */
   batchesMs: number
   batches: number
+  groups: number
   steps: StepTime[]
   /** Of the activities at the portal, all together; null without a portal. */
   portalActivitiesMs: number | null
@@ -173,6 +174,7 @@ function campaignOnClone(
       const steps = await times.read(CLONE)
       await check.allMerged(pairs.length)
       if (portalPid !== undefined) await check.allCompleted(pairs.length)
+      const groups = await groupsOf(pool, campaign)
       const peakMiB = worker.peakMiB()
       const history = await historySize(servers.client, handle.workflowId)
       // the portal's part of it waits for a worker that never comes
@@ -188,6 +190,7 @@ function campaignOnClone(
           lanes: LANES,
           batchesMs: sumOf(batches),
           batches: batches.length,
+          groups,
           steps,
           portalActivitiesMs: portalPid === undefined ? null : sumOf(desk.worker.activitiesMs('syncBatchPortal')),
           portalCalls: portalPid === undefined ? null : desk.calls(),

@@ -14,6 +14,8 @@ export interface StepTime {
   whose: Whose
   calls: number
   ms: number
+  /** Of these. */
+  planningMs: number
   walMiB: number
 }
 
@@ -68,20 +70,29 @@ export class StatementTimes {
   async read(database: string): Promise<StepTime[]> {
     const steps = new Map<string, StepTime>()
     await this.asSuperuser('postgres', async (client) => {
-      const { rows } = await client.query<{ id: string; query: string; calls: number; ms: number; wal: number }>(
-        `select queryid::text as id, query, calls::float8, total_plan_time + total_exec_time as ms, wal_bytes::float8 as wal
+      const { rows } = await client.query<{
+        id: string
+        query: string
+        calls: number
+        ms: number
+        planning: number
+        wal: number
+      }>(
+        `select queryid::text as id, query, calls::float8, total_plan_time + total_exec_time as ms,
+           total_plan_time as planning, wal_bytes::float8 as wal
          from pg_stat_statements where dbid = (select oid from pg_database where datname = $1)
            and userid = 'ontdubbel_worker'::regrole`,
         [database],
       )
-      for (const { id, query, calls, ms, wal } of rows) {
+      for (const { id, query, calls, ms, planning, wal } of rows) {
         const found = this.stepOfQuery.get(id) ?? transactionStep(query)
         if (found === undefined) continue
-        const before = steps.get(found.step) ?? { ...found, calls: 0, ms: 0, walMiB: 0 }
+        const before = steps.get(found.step) ?? { ...found, calls: 0, ms: 0, planningMs: 0, walMiB: 0 }
         steps.set(found.step, {
           ...before,
           calls: before.calls + calls,
           ms: before.ms + ms,
+          planningMs: before.planningMs + planning,
           walMiB: before.walMiB + wal / BYTES_PER_MIB,
         })
       }
