@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
 import { run, statement, type Queryable } from '../database/statement'
-import { isPortalError } from '../portal/errors'
+import { isPortalError, type PortalError } from '../portal/errors'
 import type { PortalClient } from '../portal/client'
 import { syncPortalOfMany } from './syncPortal'
 import { PORTAL_NOT_ENDED } from './store'
@@ -54,16 +54,17 @@ export async function syncBatchPortal(
   for (let tries = 1; ; tries++) {
     const left = await pendingOf(pool, batch)
     try {
-      const now = [...(await syncPortalOfMany(pool, portal, left, attempt, signal)).keys()]
+      const failed = await syncPortalOfMany(pool, portal, left, attempt, signal)
+      const now = refusedOf(failed)
       await run(pool, stands, [now, 'refused'])
       refused.push(...now)
-      break
+      if (now.length === failed.size || tries === TRIES) break
     } catch (error) {
       if (!isPortalError(error)) throw error
       const again = error.retryable && error.code !== 'portal-busy' && tries < TRIES
       if (!again) break
-      await sleep(FIRST_PAUSE_MS * 2 ** (tries - 1), undefined, { signal })
     }
+    await sleep(FIRST_PAUSE_MS * 2 ** (tries - 1), undefined, { signal })
   }
   const waiting = await pendingOf(pool, batch)
   await run(pool, stands, [waiting, 'waiting'])
@@ -71,6 +72,11 @@ export async function syncBatchPortal(
   if (!row) throw new Error(`there is no batch ${batch}`)
   const done = all.length - waiting.length - refused.length
   return { campaign: row.campaign, done, waiting: waiting.length, refused: refused.length }
+}
+
+/** Others are asked again. */
+function refusedOf(failed: Map<number, PortalError>): number[] {
+  return [...failed].filter(([, error]) => !error.retryable).map(([merge]) => merge)
 }
 
 async function pendingOf(db: Queryable, batch: number): Promise<number[]> {
@@ -94,7 +100,7 @@ const PAGE = 500
 /**
  * Tries the portal for all merges of campaigns that wait for it, oldest first; those that have waited longer than
  * `patienceMs` need attention. One call comes first: where that fails, none of the others is made.
- * @throws PortalError where the portal does not do its part: come again later
+ * @throws PortalError where the portal does not do its part, of all or of some: come again later
  */
 export async function sweepPortal(
   pool: Pool,
@@ -103,13 +109,16 @@ export async function sweepPortal(
 ): Promise<void> {
   await run(pool, gaveUp, [patienceMs])
   let after = 0
+  let again: PortalError | undefined
   for (;;) {
     const page = await waitingAfter(pool, after)
-    if (page.length === 0) return
-    const refused = await syncPortalOfMany(pool, portal, page, attempt, signal)
-    await run(pool, stands, [[...refused.keys()], 'refused'])
+    if (page.length === 0) break
+    const failed = await syncPortalOfMany(pool, portal, page, attempt, signal)
+    await run(pool, stands, [refusedOf(failed), 'refused'])
+    again ??= [...failed.values()].find(({ retryable }) => retryable)
     after = page.at(-1) ?? after
   }
+  if (again) throw again
 }
 
 async function waitingAfter(db: Queryable, after: number): Promise<number[]> {

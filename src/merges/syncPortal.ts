@@ -112,6 +112,8 @@ const tellCollapse = statement(
 const MERGES_A_SEARCH = 200
 /** Merges whose links are moved at once; the client has limits of its own. */
 const AT_ONCE = 8
+/** So many failures with nothing done between them: it is not the account, it is the portal. */
+const MOST_IN_A_ROW = 10
 
 /**
  * R13 for one merge: see syncPortalOfMany.
@@ -124,16 +126,18 @@ export async function syncPortalLinks(
   attempt: number,
   signal?: AbortSignal,
 ): Promise<void> {
-  const refused = (await syncPortalOfMany(pool, portal, [merge], attempt, signal)).get(merge)
-  if (refused) throw refused
+  const failed = (await syncPortalOfMany(pool, portal, [merge], attempt, signal)).get(merge)
+  if (failed) throw failed
 }
 
 /**
  * R13: every portal link to a removed actor id points to the record at the end of the chain, as it stands at the end. What
  * shall become of each link is committed before the first call; a retry goes by it and adds links seen since. Completes each
  * merge in its last transaction, and only while the target is still at the end of its chain: else it goes round again.
- * Gives the merges that the portal refused (for one account, say); their other links have been tried too.
- * @throws PortalError where asking again may help, or nothing will be done; done links stay done
+ * Gives the merges that failed at the portal by themselves: refused (for one account, say), their other links have been tried
+ * too; or to be asked again, while others are answered.
+ * @throws PortalError where the portal answers nobody: it cannot be asked, is busy, takes no call of ours, or fails so many
+ * in a row; done links stay done
  */
 export async function syncPortalOfMany(
   pool: Pool,
@@ -142,12 +146,30 @@ export async function syncPortalOfMany(
   attempt: number,
   signal?: AbortSignal,
 ): Promise<Map<number, PortalError>> {
-  const refused = new Map<number, PortalError>()
+  const failed = new Failed()
   for (let from = 0; from < merges.length; from += MERGES_A_SEARCH) {
     let left = merges.slice(from, from + MERGES_A_SEARCH)
-    while (left.length > 0) left = await onceRound(pool, portal, left, refused, attempt, signal)
+    while (left.length > 0) left = await onceRound(pool, portal, left, failed, attempt, signal)
   }
-  return refused
+  return failed.merges
+}
+
+/** What failed for one merge alone; one merge never stops another, but a portal that is down is not asked for each. */
+class Failed {
+  readonly merges = new Map<number, PortalError>()
+  private inARow = 0
+
+  /** Does one merge's part. @throws PortalError where the portal does nobody's */
+  async around(merge: number, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+      this.inARow = 0
+    } catch (error) {
+      if (!isPortalError(error) || error.code === 'portal-busy' || isForAll(error)) throw error
+      if (error.retryable && ++this.inARow >= MOST_IN_A_ROW) throw error
+      this.merges.set(merge, error)
+    }
+  }
 }
 
 /** Gives the merges that must go round again: links came to one of their records meanwhile, or it was merged on. */
@@ -155,7 +177,7 @@ async function onceRound(
   pool: Pool,
   portal: PortalClient,
   merges: readonly number[],
-  refused: Map<number, PortalError>,
+  failed: Failed,
   attempt: number,
   signal?: AbortSignal,
 ): Promise<number[]> {
@@ -174,20 +196,17 @@ async function onceRound(
 
   const kept = new Map(rows.map((row) => [row.merge, row.kept]))
   const intents = grouped(await run(pool, openIntents, [rows.map(({ merge }) => merge)]), ({ merge }) => merge)
-  await someAtOnce([...intents], async ([merge, links]) => {
-    try {
-      await eachLink(links, (intent) => moveLink(pool, portal, intent, kept.get(merge) as number, signal))
-    } catch (error) {
-      if (!isPortalError(error) || error.retryable || isForAll(error)) throw error
-      refused.set(merge, error)
-    }
-  })
+  await someAtOnce([...intents], ([merge, links]) =>
+    failed.around(merge, () =>
+      eachLink(links, (intent) => moveLink(pool, portal, intent, kept.get(merge) as number, signal)),
+    ),
+  )
   // the chain as it is now: a target may have been merged on, and had its turn, while a link of ours was on its way to it
   const now = linked.length === 0 ? [] : await run(pool, atPortal, [linked.map(({ merge }) => merge)])
   const came = await linksOf(portal, now, signal)
-  const ended = rows.filter(({ merge }) => !came.has(merge) && !refused.has(merge))
+  const ended = rows.filter(({ merge }) => !came.has(merge) && !failed.merges.has(merge))
   const completed = await completeWhileLive(pool, ended, attempt)
-  return rows.map(({ merge }) => merge).filter((merge) => !completed.has(merge) && !refused.has(merge))
+  return rows.map(({ merge }) => merge).filter((merge) => !completed.has(merge) && !failed.merges.has(merge))
 }
 
 /** The links to each merge's removed records; merges without any are left out. */
