@@ -1,5 +1,6 @@
 import { pauseCampaign, resumeCampaign, cancelCampaign, retryCampaign, setCampaign } from '../src/workflows/messages'
 import { newCampaign, putPatrons, refuseLoans, reportsOf, standOf, startCampaign } from './support/campaigns'
+import { runCli } from './support/cli'
 import { testStack, type TestStack } from './support/stack'
 
 let stack: TestStack
@@ -179,6 +180,21 @@ test('a portal that is down stops nothing: the campaign ends, and the sweeper do
   await stack.client.workflow.getHandle(sweeper).result()
   expect((await standOf(pool(), campaign)).outcomes).toMatchObject({ completed: 4 })
   expect((await stack.portal.dump())[account]).toEqual([`ZOT:${list[0]!.keep}`])
+
+  // somebody terminates the sweeper: doctor tells it, and the command that it names has it go on
+  await stack.portal.behave({ mode: 'down' })
+  const next = await newCampaign(pool(), await pairs(3))
+  await (await startCampaign(stack, next)).result()
+  await stack.client.workflow.getHandle(sweeper).terminate('for a test')
+  await stack.portal.behave({ mode: 'ok' })
+  const doctor = await runCli(['doctor', '--json'], stack.env)
+  const { checks } = doctor.json() as { checks: { check: string; ok: boolean; remedy: string }[] }
+  expect(checks.filter(({ ok }) => !ok)).toMatchObject([
+    { check: 'campaigns', remedy: 'ontdubbel merge resume --orphaned' },
+  ])
+  expect((await runCli(['merge', 'resume', '--orphaned'], stack.env)).code).toBe(0)
+  await stack.client.workflow.getHandle(sweeper).result()
+  expect((await standOf(pool(), next)).outcomes).toMatchObject({ completed: 3 })
 })
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {

@@ -9,6 +9,8 @@ const CALLS = [
   'ExecuteMultiOperation',
   'GetSystemInfo',
   'PollWorkflowExecutionUpdate',
+  'SignalWithStartWorkflowExecution',
+
   'StartWorkflowExecution',
   'UpdateWorkflowExecution',
 ]

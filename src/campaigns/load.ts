@@ -128,6 +128,7 @@ async function insertStaged(client: PoolClient, options: CampaignOptions, count:
   const made = await runOne(client, insertCampaign, values)
   if (!made) throw new Error('campaign takes no rows')
   await client.query(INSERT_PAIRS, [made.id])
+  await client.query('analyze campaign_pair')
   return made.id
 }
 

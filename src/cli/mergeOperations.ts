@@ -6,8 +6,10 @@ import { MERGE_STATUSES, type MergeStatus } from '../domain/codes'
 import { OntdubbelError } from '../domain/errors'
 import type { MergeReport } from '../domain/request'
 import { ERRORS, OPERATIONS, say, UPDATE_REFUSALS, type Language, type Sentence } from '../domain/sentences'
+import { backlogSize } from '../merges/campaignPortal'
 import { mergeReport, unfinishedMerges } from '../merges/report'
 import { requireMerge, workflowOf, type MergeRow } from '../merges/store'
+import { startBacklog } from '../temporal/campaigns'
 import { hasWorkflow, operate, type Operated, type Operation } from '../temporal/operate'
 import { choice, id } from './arguments'
 import { Places, withPlaces, withWho, type SharedOptions } from './context'
@@ -23,6 +25,7 @@ interface OperationOptions extends SharedOptions {
   by: string
   reason?: string
   status?: MergeStatus
+  campaign?: number
   orphaned?: boolean
 }
 
@@ -76,12 +79,17 @@ export function operationCommands(): Command[] {
       .argument(many ? '[merge]' : '<merge>', "the merge's id", id)
       .description(description)
       .option('--json', many ? 'one JSON document a merge' : 'one JSON document')
-    if (many) command.addOption(choice('--status <status>', 'all merges with this status', MERGE_STATUSES))
+    if (many) {
+      command
+        .addOption(choice('--status <status>', 'all merges with this status', MERGE_STATUSES))
+        .option('--campaign <id>', 'with --status: only those of this campaign', id)
+    }
     if (operation === 'resume') command.option('--orphaned', 'all merges whose workflow is gone')
     return command.action(async (mergeId: number | undefined, _own: unknown, made: Command) => {
       const options = made.optsWithGlobals<OperationOptions>()
       const ways = [mergeId, options.status, options.orphaned].filter((way) => way !== undefined && way !== false)
-      if (ways.length !== 1) {
+      const ofNothing = options.campaign !== undefined && options.status === undefined
+      if (ways.length !== 1 || ofNothing) {
         const others = ['--status', ...(operation === 'resume' ? ['--orphaned'] : [])]
         const says = many ? ERRORS.oneMergeOrMany : ERRORS.oneMerge
         throw new OntdubbelError('bad-usage', says, EXIT.badInput, { options: others })
@@ -101,7 +109,11 @@ async function run(operation: Operation, mergeId: number | undefined, options: O
     if (mergeId !== undefined) await requireMerge(pool, mergeId)
     await withTemporal(places, async (client) => {
       let exitCode: ExitCode = EXIT.done
-      const merges = mergeId === undefined ? unfinishedMerges(pool, options.status) : [mergeId]
+      const { status, campaign, orphaned } = options
+      // what campaigns' merges wait for at the portal is the sweeper's, for all of them
+      if (orphaned && (await backlogSize(pool)) > 0) await startBacklog(client)
+      const merges =
+        mergeId === undefined ? unfinishedMerges(pool, { status, campaign, withWorkflow: orphaned }) : [mergeId]
       for await (const one of merges) {
         const merge = await requireMerge(pool, one)
         const alive = await hasWorkflow(client, workflowOf(merge))

@@ -124,3 +124,13 @@ export async function sweepPortal(
 async function waitingAfter(db: Queryable, after: number): Promise<number[]> {
   return (await run(db, backlog, [after, PAGE])).map(({ id }) => id)
 }
+
+const waits = statement<{ waiting: number }>(
+  'campaignPortal.waits',
+  `select count(*) as waiting from merge m where m.campaign is not null and m.portal = 'waiting' and ${NO_WORKFLOW}`,
+)
+
+/** How many merges of campaigns are the sweeper's. */
+export async function backlogSize(db: Queryable): Promise<number> {
+  return (await run(db, waits))[0]?.waiting ?? 0
+}

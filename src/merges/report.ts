@@ -110,15 +110,28 @@ const unfinished = statement<{ id: number }>(
   'report.unfinished',
   `select id from merge
    where (status in ('open', 'undoing') or ${PORTAL_NOT_ENDED})
-     and ($1::text is null or merge_status(status, attention, portal) = $1) and id > $2
-   order by id limit $3`,
+     and ($1::text is null or merge_status(status, attention, portal) = $1) and ($2::bigint is null or campaign = $2)
+     and not ($3 and campaign is not null and workflow_id is null and status = 'retired') and id > $4
+   order by id limit $5`,
 )
 
+export interface UnfinishedFilter {
+  status?: MergeStatus | undefined
+  /** Only those of this campaign. */
+  campaign?: number | undefined
+  /** Without those that campaigns and their sweeper look after. */
+  withWorkflow?: boolean | undefined
+}
+
 /** The ids of merges that have not ended, oldest first; streamed in pages. */
-export async function* unfinishedMerges(db: Queryable, status?: MergeStatus): AsyncGenerator<number> {
+export async function* unfinishedMerges(
+  db: Queryable,
+  { status, campaign, withWorkflow = false }: UnfinishedFilter,
+): AsyncGenerator<number> {
   let after = 0
   for (;;) {
-    const page: { id: number }[] = await run(db, unfinished, [status ?? null, after, PAGE])
+    const values = [status ?? null, campaign ?? null, withWorkflow, after, PAGE]
+    const page: { id: number }[] = await run(db, unfinished, values)
     for (const { id } of page) yield id
     if (page.length < PAGE) return
     after = page[page.length - 1]?.id ?? after

@@ -2,12 +2,20 @@ import { randomUUID } from 'node:crypto'
 import {
   WithStartWorkflowOperation,
   WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   type Client,
 } from '@temporalio/client'
 import type { CampaignSettings, CampaignStatus } from '../domain/campaign'
-import { cancelCampaign, pauseCampaign, resumeCampaign, retryCampaign, setCampaign } from '../workflows/messages'
-import { campaignWorkflowIdOf, queueName } from '../workflows/names'
+import {
+  cancelCampaign,
+  moreWaits,
+  pauseCampaign,
+  resumeCampaign,
+  retryCampaign,
+  setCampaign,
+} from '../workflows/messages'
+import { backlogWorkflowIdOf, campaignWorkflowIdOf, queueName } from '../workflows/names'
 import { deadlinePassed, NO_WORKER_AFTER_MS } from './calls'
 
 const UPDATES = {
@@ -33,9 +41,34 @@ export type Steered =
 function optionsOf(campaign: number, workflowId: string) {
   return {
     workflowId,
-    taskQueue: queueName('campaign', process.env.TASK_QUEUE_PREFIX),
+    taskQueue: campaignQueue(),
     args: [{ campaign }] as [{ campaign: number }],
     staticSummary: `Campaign ${campaign}`,
+  }
+}
+
+function campaignQueue(): string {
+  return queueName('campaign', process.env.TASK_QUEUE_PREFIX)
+}
+
+/** Has the sweeper look after what waits for the portal of all campaigns; one that runs looks once more before it ends. */
+export async function startBacklog(client: Client): Promise<void> {
+  await client.workflow.signalWithStart('portalBacklog', {
+    workflowId: backlogWorkflowIdOf(campaignQueue()),
+    taskQueue: campaignQueue(),
+    signal: moreWaits,
+    staticSummary: "Campaigns' merges that wait for the portal",
+  })
+}
+
+/** Whether the sweeper runs. */
+export async function backlogRuns(client: Client): Promise<boolean> {
+  try {
+    const { status } = await client.workflow.getHandle(backlogWorkflowIdOf(campaignQueue())).describe()
+    return status.name === 'RUNNING'
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false
+    throw error
   }
 }
 

@@ -2,6 +2,8 @@ import type { Client } from '@temporalio/client'
 import type { Client as DatabaseClient } from 'pg'
 import { sqlState } from '../../database/failures'
 import { run, statement } from '../../database/statement'
+import { backlogSize } from '../../merges/campaignPortal'
+import { backlogRuns } from '../../temporal/campaigns'
 import { hasWorkflow } from '../../temporal/operate'
 import { CHECK_TIMEOUT_MS, saidBy, well, wrong, type Check } from './check'
 
@@ -31,7 +33,10 @@ export async function checkCampaigns(database: DatabaseClient, client: Client): 
     const suspects = await client.withDeadline(Date.now() + CHECK_TIMEOUT_MS, () => withoutWorkflow(client, asked))
     // what ended between the two questions is not lost
     const lost = suspects.length === 0 ? [] : await run(database, unfinished, [suspects])
-    if (lost.length > 0) return lost.map(told)
+    const waiting = await backlogSize(database)
+    const unswept =
+      waiting > 0 && !(await client.withDeadline(Date.now() + CHECK_TIMEOUT_MS, () => backlogRuns(client)))
+    if (lost.length > 0 || unswept) return [...lost.map(told), ...(unswept ? [nobodySweeps(waiting)] : [])]
     const said = asked.length === 0 ? 'None is under way.' : `${asked.length} under way, each with its workflow.`
     return [well('campaigns', said)]
   } catch (error) {
@@ -48,4 +53,9 @@ async function withoutWorkflow(client: Client, campaigns: readonly UnfinishedCam
 
 function told({ id, status }: UnfinishedCampaign): Check {
   return wrong('campaigns', `Campaign ${id} is ${status}, and its workflow is gone.`, `ontdubbel campaign resume ${id}`)
+}
+
+function nobodySweeps(waiting: number): Check {
+  const said = `${waiting} merges of campaigns wait for the portal, and the workflow that tries it for them is gone.`
+  return wrong('campaigns', said, 'ontdubbel merge resume --orphaned')
 }

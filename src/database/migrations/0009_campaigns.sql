@@ -131,3 +131,5 @@ $$;
 grant select, insert, update on campaign, campaign_pair, campaign_batch, campaign_tally to ontdubbel_worker;
 grant select, insert on campaign_command to ontdubbel_worker;
 grant usage on all sequences in schema public to ontdubbel_worker;
+-- a list ends by telling the planner how long it is
+grant maintain on campaign_pair to ontdubbel_worker;
