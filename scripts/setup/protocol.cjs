@@ -10,7 +10,6 @@ const CALLS = [
   'GetSystemInfo',
   'PollWorkflowExecutionUpdate',
   'SignalWithStartWorkflowExecution',
-
   'StartWorkflowExecution',
   'UpdateWorkflowExecution',
 ]

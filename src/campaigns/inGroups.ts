@@ -8,8 +8,11 @@ import type { Pace } from '../domain/campaign'
 export const GROUP_MS: Record<Pace, number> = { desk: 40, full: 100 }
 /** The first group: how long an item takes is not known yet. */
 const FIRST_GROUP = 10
-/** Fewer save no time, where the machine is so busy that a group of one takes as long; more in one transaction gain nothing. */
-const IN_A_GROUP = { least: 8, most: 200 } as const
+/**
+ * Each group costs some thirty trips beside its pairs: on a busy machine these alone last longer than a group is to take, and
+ * smaller ones would only make more of them. More in one transaction gain nothing.
+ */
+const IN_A_GROUP = { least: 10, most: 200 } as const
 /** A single group that met something says little: the next is no more smaller or larger than this. */
 const STEP = { least: 0.6, most: 1.5 } as const
 /** Whoever met a desk comes again after a random pause, the longer the oftener it did. */
@@ -164,6 +167,13 @@ function halvesOf<T>(items: readonly T[]): (readonly T[])[] {
   return [items.slice(0, middle), items.slice(middle)]
 }
 
+/**
+ * One group's plan is good for any other. Left to itself the server plans small groups anew each time, since it takes the
+ * plan for a few pairs to be cheaper than that for ten: half of the time of the database went into planning. Made once, a
+ * plan must not depend on how small a table was then: never all of it.
+ */
+const PLANNED_ONCE = 'set plan_cache_mode = force_generic_plan; set enable_seqscan = off'
+
 /** One connection, whose statements stay prepared; a fresh one where it was lost. */
 class Lane {
   private client: PoolClient | undefined
@@ -171,7 +181,7 @@ class Lane {
   constructor(private readonly pool: Pool) {}
 
   async on<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
-    this.client ??= await this.pool.connect()
+    this.client ??= await this.connected()
     try {
       return await work(this.client)
     } catch (error) {
@@ -179,6 +189,12 @@ class Lane {
       await this.client.query('select').catch((lost: Error) => this.close(lost))
       throw error
     }
+  }
+
+  private async connected(): Promise<PoolClient> {
+    const client = await this.pool.connect()
+    await client.query(PLANNED_ONCE)
+    return client
   }
 
   close(lost?: Error): void {

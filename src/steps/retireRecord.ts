@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg'
 import { run, statement } from '../database/statement'
+import type { StepName } from '../domain/codes'
 import { ledger, MERGES } from './sql'
 
 /**
@@ -18,6 +19,15 @@ const letGo = statement(
 )
 
 /**
+ * What a step recorded of a merge, by the ledger's key, one merge after the other (offset 0): joined freely, a plan that was
+ * made while the ledger was empty reads all of it for every group.
+ */
+function recorded(step: StepName, alias: string): string {
+  return `left join lateral (
+       select was, noted from merge_step where merge = m.id and step = '${step}' offset 0) ${alias} on true`
+}
+
+/**
  * The warnings that only the finished steps can tell, by one function for preview and merge, from what the steps recorded;
  * stored with the merge, behind those that openMerge judged.
  */
@@ -31,10 +41,8 @@ const finish = statement<{ merge: number }>(
        hold.was as collapsed, hold.noted -> 'ready' as ready, fee.noted -> 'membershipAtBoth' as membership,
        block.was is not null as blocked, k.internet_block, k.national_number, r.internet_block as removed_block
      from m join patron k on k.id = m.kept join patron r on r.id = m.removed
-     left join merge_step sub on sub.merge = m.id and sub.step = 'transferSubscriptions'
-     left join merge_step hold on hold.merge = m.id and hold.step = 'transferHolds'
-     left join merge_step fee on fee.merge = m.id and fee.step = 'transferFees'
-     left join merge_step block on block.merge = m.id and block.step = 'applyInternetBlock'),
+     ${recorded('transferSubscriptions', 'sub')} ${recorded('transferHolds', 'hold')}
+     ${recorded('transferFees', 'fee')} ${recorded('applyInternetBlock', 'block')}),
    judged as (
      select s.merge, to_jsonb(array_remove(array[
        case when jsonb_array_length(deleted) > 0 then jsonb_build_object('code', 'expired-subscriptions-deleted', 'details',

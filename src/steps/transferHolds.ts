@@ -43,7 +43,7 @@ export const transferHolds = step('transferHolds', {
       from moved group by merge)
     update merge_step s set counts = jsonb_set(s.counts, '{holds}', to_jsonb(n.holds)), attempts = $2::int,
       noted = case when n.ready is not null then jsonb_build_object('ready', n.ready) end
-    from n where s.merge = n.merge and s.step = 'transferHolds'`,
+    from n where s.merge = any($1) and s.merge = n.merge and s.step = 'transferHolds'`,
   ],
   reverse: [
     handBack('hold'),
