@@ -169,7 +169,7 @@ function sharesOf(runs: readonly WayRun[]) {
         walMiB: sum(ofLanes.map(({ walMiB }) => walMiB)),
       }),
       ...ofLanes.map((step) => part(`  ${step.step}`, step.ms, step)),
-      part('the worker: sending, reading, thinking', batchesMs - databaseMs),
+      part('the worker, the way there and back, commits written to disk', batchesMs - databaseMs),
       part('Temporal: between batches, begin and end', lanesMs - batchesMs),
       ...beside('planning').map((step) => part('(beside the lanes: planning, counting)', step.ms, step)),
       ...beside('portal').map((step) => part("(beside the lanes: the database's part of the portal)", step.ms, step)),

@@ -19,7 +19,7 @@ export interface StepTime {
   walMiB: number
 }
 
-const TRANSACTIONS = 'begin, commit'
+const TRANSACTIONS = 'begin and commit'
 const BYTES_PER_MIB = 1024 * 1024
 
 /** To which step statements belong by their names, and whose they are; the others are steps of the plan, called by what stands before the dot. */
@@ -27,7 +27,7 @@ const STEPS: readonly [names: RegExp, step: string, whose: Whose][] = [
   [/^open\./, 'openMerge', 'lanes'],
   [/^retire\.feed$/, 'feed', 'lanes'],
   [/^retire\./, 'retireRecord', 'lanes'],
-  [/^(batch|tally)\./, 'batches, tally', 'lanes'],
+  [/^(batch|tally)\./, 'batches and tally', 'lanes'],
   [/^campaign(Report)?\.|^steer\./, 'planning', 'planning'],
   [/^(campaignP|p)ortal\./, 'portal', 'portal'],
 ]
@@ -46,18 +46,23 @@ export class StatementTimes {
       for (const { name, text } of declaredStatements()) {
         const step = stepOf(name)
         if (step === undefined) continue
-        const { rows } = await client.query<{ 'QUERY PLAN': [{ 'Query Identifier': string }] }>({
+        const { rows } = await client.query<{ 'QUERY PLAN': string }>({
           text: `explain (verbose, generic_plan, format json) ${text}`,
           // a number of 64 bits, which JSON.parse would round
           types: { getTypeParser: () => (value: string) => value } as never,
         })
-        const plan = String(rows[0]?.['QUERY PLAN'])
-        const id = /"Query Identifier": (-?\d+)/.exec(plan)?.[1]
+        const id = /"Query Identifier": (-?\d+)/.exec(rows[0]?.['QUERY PLAN'] ?? '')?.[1]
         if (id === undefined) throw new Error(`the server gives ${name} no number`)
-        times.stepOfQuery.set(id, step)
+        times.add(id, step)
       }
     })
     return times
+  }
+
+  /** Two statements that differ in nothing but a table under the same alias, or a constant, have one number: their steps are told together. */
+  private add(id: string, { step, whose }: { step: string; whose: Whose }): void {
+    const before = this.stepOfQuery.get(id)?.step ?? step
+    this.stepOfQuery.set(id, { step: before.split(', ').includes(step) ? before : `${before}, ${step}`, whose })
   }
 
   async reset(): Promise<void> {
