@@ -69,18 +69,21 @@ class Campaign {
     for (const batch of begun.untried) this.toPortal(batch)
     for (;;) {
       const seen = this.commands.changes
-      const next = await this.oneStep()
-      if (next === 'ended') break
-      if (next === 'on') continue
       const changed = () => this.commands.changes > seen
+      const next = await this.oneStep()
+      if (next === 'on') continue
+      if (next === 'ended') {
+        await starter
+        await condition(allHandlersFinished)
+        const report = await local.reportCampaign(this.id)
+        // whoever asked for more at the last moment has it done
+        if (changed() || !allHandlersFinished()) continue
+        showCampaign(report)
+        return report
+      }
       if (next.waitMs === null) await condition(changed)
       else await condition(changed, next.waitMs)
     }
-    await starter
-    await condition(allHandlersFinished)
-    const report = await local.reportCampaign(this.id)
-    showCampaign(report)
-    return report
   }
 
   /** Looks at the campaign and does one thing about it. `on`: look again at once; else there is nothing to do before something happens. */
