@@ -1,7 +1,7 @@
 // A worker process as src/worker.ts wires it, that says on standard output which commits and portal calls it makes, and
 // stands still where it is told: so that it can be killed or frozen exactly there. Plain JavaScript: it runs without jest.
 //
-// STOP_AT            {"<removed patron>": ["<before|after> <activity>: <event>", ...]}
+// STOP_AT            {"<removed patron, or campaign N>": ["<before|after> <activity>: <event>", ...]}
 // KEEP_TRANSACTIONS  `open`: the server does not end the transaction of one that stands still
 // POLLS              how many tasks of each queue it asks for at a time: what a frozen one asked for is lost for a while
 // Lines on standard input: `stop {…}` adds to STOP_AT, `go` lets all go on that stand still.
@@ -14,13 +14,17 @@ const pg = require('pg')
 
 const built = path.join(__dirname, '..', '..', 'dist', 'src')
 const activities = require(path.join(built, 'activities', 'index.js'))
+const pools = require(path.join(built, 'database', 'pool.js'))
 const portal = require(path.join(built, 'portal', 'client.js'))
 
 /** Each that stands still holds a slot; with the worker's own number they would be in each other's way. */
 const SLOTS = 300
+const CONNECTIONS = 60
 const stopAt = JSON.parse(process.env.STOP_AT ?? '{}')
 const running = new AsyncLocalStorage()
 const removedOf = new Map()
+const campaignOf = new Map()
+const calls = new Map()
 let goOn = []
 
 const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`)
@@ -61,11 +65,14 @@ activities.createActivities = (dependencies) =>
       (...args) => {
         const [first] = args
         const removed =
-          typeof first === 'number' ? removedOf.get(first) : (first?.remove ?? removedOf.get(first?.merge))
-        return running.run({ removed, activity: labelOf(name, args), seen: new Map() }, async () => {
+          campaignIn(name, first) ??
+          (typeof first === 'number' ? removedOf.get(first) : (first?.remove ?? removedOf.get(first?.merge)))
+        const activity = isOfCampaign(name) ? nth(removed, name) : labelOf(name, args)
+        return running.run({ removed, activity, seen: new Map() }, async () => {
           let failed
           try {
             const result = await work(...args)
+            if (name === 'planBatch' && result.batch !== null) campaignOf.set(result.batch, first)
             if (name === 'openMerge') removedOf.set(result.merge, result.remove)
             return result
           } catch (error) {
@@ -78,6 +85,23 @@ activities.createActivities = (dependencies) =>
       },
     ]),
   )
+
+function isOfCampaign(name) {
+  return /Campaign|Batch|^setWithinHours$/.test(name)
+}
+
+/** Whose activity it is; of a batch it is known once it was planned. */
+function campaignIn(name, id) {
+  if (!isOfCampaign(name)) return undefined
+  return `campaign ${/Batch/.test(name) && name !== 'planBatch' ? campaignOf.get(id) : id}`
+}
+
+/** The second of its kind for one campaign has the number 2. */
+function nth(campaign, name) {
+  const n = (calls.get(`${campaign} ${name}`) ?? 0) + 1
+  calls.set(`${campaign} ${name}`, n)
+  return n === 1 ? name : `${name} ${n}`
+}
 
 /** The same activity at another moment of a merge is another one here. */
 function labelOf(name, [first, ...details]) {
@@ -94,8 +118,11 @@ pg.Pool.prototype.query = function query(asked, ...rest) {
   return WRITES.test(asked?.text ?? '') ? around(asked.name, work) : work()
 }
 
+/** What a batch writes between its groups is a transaction of its own too. */
+const SINGLE = /^batch\.(waiting|setAside|uniqueError)$/
 const clientQuery = pg.Client.prototype.query
 pg.Client.prototype.query = function query(asked, ...rest) {
+  if (SINGLE.test(asked?.name ?? '')) return around(asked.name, () => clientQuery.call(this, asked, ...rest))
   if (asked === 'commit') return around('commit', () => clientQuery.call(this, asked, ...rest))
   const keep = process.env.KEEP_TRANSACTIONS === 'open' && typeof asked === 'string' && asked.startsWith('begin')
   const text = keep ? asked.replaceAll(/_timeout = \d{3,}/g, '_timeout = 0') : asked
@@ -108,6 +135,10 @@ portal.createPortalClient = (options) => {
   const calls = ['linksTo', 'addLink', 'changeLink', 'removeLink']
   return { ...client, ...Object.fromEntries(calls.map((n) => [n, (...args) => around(n, () => client[n](...args))])) }
 }
+
+/** Each that stands still may hold a connection. */
+const { createPool } = pools
+pools.createPool = (url, options) => createPool(url, { ...options, max: Math.max(options.max, CONNECTIONS) })
 
 const { create } = Worker
 Worker.create = (options) =>

@@ -9,9 +9,9 @@ const STOPPING = path.join(packageRoot, 'test', 'support', 'stoppingWorker.cjs')
 /** On a machine that does other things too. */
 const PATIENCE_MS = 120_000
 
-/** What a stopping worker says of one merge, by its removed patron. */
+/** What a stopping worker says of one merge, by its removed patron, or of one campaign, as `campaign 7`. */
 export interface Said {
-  removed?: number
+  removed?: number | string
   /** A commit or a portal call that it is about to make: `transferLoans: commit`. */
   event?: string
   /** It stands still there: `before transferLoans: commit`. */
@@ -29,7 +29,7 @@ export interface WorkerProcess {
   until(what: string, isSo: (said: Said[]) => boolean, missing?: (said: Said[]) => unknown): Promise<void>
   signal(name: NodeJS.Signals): void
   /** Has it stop at these points too. */
-  stopAt(points: Record<number, string[]>): void
+  stopAt(points: Record<number | string, string[]>): void
   /** Lets all go on that stand still. */
   goOn(): void
   /** Ends it, by SIGTERM or at once; its exit code or signal. */
@@ -39,7 +39,7 @@ export interface WorkerProcess {
 /** Starts the built worker, or one that stops at `stopAt` (by removed patron). Resolves when it polls. */
 export async function startWorkerProcess(
   env: Record<string, string>,
-  stopAt?: Record<number, string[]>,
+  stopAt?: Record<number | string, string[]>,
 ): Promise<WorkerProcess> {
   const child = spawn(process.execPath, [stopAt === undefined ? ORDINARY : STOPPING], {
     env: { PATH: process.env.PATH, ...env, ...(stopAt !== undefined && { STOP_AT: JSON.stringify(stopAt) }) },
