@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import * as campaign from '../src/domain/campaign'
 import * as codes from '../src/domain/codes'
-import { PAUSE_SENTENCES } from '../src/domain/sentences/campaigns'
+import { FOLLOW_UP_SENTENCES, PAUSE_SENTENCES } from '../src/domain/sentences/campaigns'
 import { COUNTS } from '../src/domain/sentences/counts'
 import { fill, say } from '../src/domain/sentences/fill'
 import { dayIn, euros, momentIn } from '../src/domain/sentences/formats'
@@ -88,6 +88,7 @@ describe('every code has its sentence', () => {
     CAMPAIGN_STATUSES: [{ table: VALUES.campaignStatus, whole: true }],
     OUTCOMES: [{ table: VALUES.outcome, whole: true }],
     PACES: [{ table: VALUES.pace, whole: true }],
+    FOLLOW_UPS: [{ table: FOLLOW_UP_SENTENCES, whole: true }],
     PAUSE_CODES: [{ table: PAUSE_SENTENCES, whole: true }],
     ONLY_ON_A_PAIR: [{ table: { ...WARNING_SENTENCES, ...REFUSAL_SENTENCES }, whole: false }],
     MOVED: [{ table: COUNTS, whole: false }],
@@ -157,6 +158,7 @@ const NOT_FOR_STAFF = [
   'STAGED',
   'ENDED',
   'NO_WORKFLOW',
+  'PLANNED_ONCE',
   // how the reference portal may be told to behave: ops
   'BEHAVIOURS',
 ]

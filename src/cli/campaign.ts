@@ -9,7 +9,9 @@ import { CAMPAIGN_ERRORS, CAMPAIGN_LINES, say, type Language } from '../domain/s
 import type { Pool } from 'pg'
 import { campaignWorkflowIdOf } from '../workflows/names'
 import { choice, id } from './arguments'
-import { followToItsEnd, unknownCampaign } from './campaignFollow'
+import { followToItsEnd } from './campaignFollow'
+import { unknownCampaign } from './unknownCampaign'
+import { followUpCommand } from './campaignFollowUp'
 import { previewCommand } from './campaignPreview'
 import { startCommand } from './campaignStart'
 import { steerCommands } from './campaignSteer'
@@ -30,6 +32,7 @@ export function campaignCommand(): Command {
     listCommand(),
     ...steerCommands(),
     reportCommand(),
+    followUpCommand(),
   ]) {
     command.addCommand(one)
   }

@@ -4,9 +4,7 @@ import { SingleBar } from 'cli-progress'
 import type { Pool } from 'pg'
 import { campaignReport, type CampaignReportOptions } from '../campaigns/report'
 import type { CampaignReport } from '../domain/campaign'
-import { OntdubbelError } from '../domain/errors'
 import {
-  CAMPAIGN_ERRORS,
   CAMPAIGN_LINES,
   CAMPAIGN_OPERATIONS,
   decimalIn,
@@ -19,7 +17,8 @@ import { hasBegun, NO_WORKER_AFTER_MS } from '../temporal/calls'
 import { onStop } from './campaignList'
 import { doneIn, printCampaign } from './campaignText'
 import type { Places, SharedOptions } from './context'
-import { EXIT, exitCodeOfCampaign } from './exitCodes'
+import { unknownCampaign } from './unknownCampaign'
+import { exitCodeOfCampaign } from './exitCodes'
 import { printJson, tell } from './output'
 
 /** A campaign lasts for minutes or hours: nobody reads faster. */
@@ -151,8 +150,4 @@ export async function followToItsEnd(
 export function showCampaign(report: CampaignReport, { json, lang }: SharedOptions): void {
   if (json) printJson(report)
   else printCampaign(report, lang)
-}
-
-export function unknownCampaign(campaign: number): OntdubbelError {
-  return new OntdubbelError('unknown-campaign', CAMPAIGN_ERRORS.unknown, EXIT.badInput, { campaign })
 }

@@ -142,3 +142,20 @@ export interface PairReport {
   /** Rows that moved; nothing where nothing was merged. */
   moved: Partial<Record<Moved, number>>
 }
+
+/** What people have to do after a campaign (campaigns.md "Aftercare"). */
+export const FOLLOW_UPS = ['relabel-hold', 'register', 'look-at-block', 'link-given-up'] as const
+export type FollowUpCode = (typeof FOLLOW_UPS)[number]
+
+/** A line of `campaign follow-up`. */
+export interface FollowUp {
+  what: FollowUpCode
+  /** Null where it concerns no one library. */
+  library: string | null
+  /** The record that it is about: the kept one, or whom that was merged into since. */
+  patron: number
+  /** What the label, the card or the login still says. */
+  removed: number
+  merge: number
+  hold: number | null
+}

@@ -1,4 +1,4 @@
-import { OUTCOMES, type CampaignReport, type Outcome, type PauseCode } from '../campaign'
+import { OUTCOMES, type CampaignReport, type Outcome, type FollowUpCode, type PauseCode } from '../campaign'
 import { say } from './fill'
 import { decimalIn } from './formats'
 import type { Language, Sentence } from './language'
@@ -219,4 +219,32 @@ export const CAMPAIGN_PREVIEW = {
     nl: 'Niet bekeken, omdat er te veel andere mee samenhangen: {widely:paar|paren}.',
   },
   moves: { en: 'would move: {counts}', nl: 'zou overgezet worden: {counts}' },
+} as const satisfies Record<string, Sentence>
+
+/** What people have to do after a campaign. Details: `patron`, `removed`, `library`, `hold`. */
+export const FOLLOW_UP_SENTENCES: Record<FollowUpCode, Sentence> = {
+  'relabel-hold': {
+    en: '{library}: hold {hold} lies ready with the label of {removed}: put the name of {patron} on it.',
+    nl: '{library}: reservering {hold} ligt klaar met het etiket van {removed}: zet er {patron} op.',
+  },
+  register: {
+    en: '{library}: patron {patron} is no longer found there: "ontdubbel register {patron} --library {library}".',
+    nl: '{library}: klant {patron} wordt er niet meer gevonden: "ontdubbel register {patron} --library {library}".',
+  },
+  'look-at-block': {
+    en: 'Look at the internet block of patron {patron} (merged with {removed}).',
+    nl: 'Kijk de internetblokkade van klant {patron} na (ontdubbeld met {removed}).',
+  },
+  'link-given-up': {
+    en: 'The link at the portal still points to {removed}: ask patron {patron} to unlink and link again ({library}).',
+    nl: 'De koppeling in Mijn Bibliotheek wijst nog naar {removed}: vraag klant {patron} om te ontkoppelen en opnieuw te koppelen ({library}).',
+  },
+}
+
+/** What is told when a whole campaign's patrons are registered again. */
+export const REGISTERED_MANY = {
+  done: {
+    en: '{registered:patron was|patrons were} registered again at {library}.',
+    nl: 'Opnieuw ingeschreven bij {library}: {registered:klant|klanten}.',
+  },
 } as const satisfies Record<string, Sentence>

@@ -35,6 +35,10 @@ export const ERRORS = {
     nl: 'ontdubbeling {merge} wordt niet ongedaan gemaakt',
   },
   notTakenUp: { en: 'Merge {merge} could not be taken up.', nl: 'Ontdubbeling {merge} kon niet hervat worden.' },
+  patronOrCampaign: {
+    en: 'Give the id of a patron, or --campaign.',
+    nl: 'Geef het nummer van een klant, of --campaign.',
+  },
   oneMerge: { en: 'Give the id of a merge.', nl: 'Geef het nummer van een ontdubbeling.' },
   oneMergeOrMany: {
     en: 'Give the id of a merge, or one of: {options}.',

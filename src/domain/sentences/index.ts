@@ -8,9 +8,11 @@ export {
   campaignDetails,
   campaignSentences,
   durationIn,
+  FOLLOW_UP_SENTENCES,
   heldUpBy,
   outcomeLines,
   pauseSentence,
+  REGISTERED_MANY,
 } from './campaigns'
 export { countsInWords } from './counts'
 export { ERRORS } from './errors'
