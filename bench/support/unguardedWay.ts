@@ -17,6 +17,8 @@ export async function mergeUnguarded(
   const lane = async () => {
     const client = await connect(url, { applicationName: 'bench unguarded' })
     try {
+      // or planning would be most of it; to their credit
+      await client.query('set plan_cache_mode = force_generic_plan')
       for (let pair = waiting.pop(); pair !== undefined; pair = waiting.pop()) {
         const values = [[pair.keep], [pair.remove], onDate]
         await client.query('begin')
