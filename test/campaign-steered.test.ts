@@ -22,7 +22,8 @@ import {
 } from './support/campaigns'
 import { Desk, until } from './support/desk'
 import { PROPERTY_TIMEOUT_MS, runs } from './support/properties'
-import { temporalAddress, testStack, type TestStack } from './support/stack'
+import { testStack, type TestStack } from './support/stack'
+import { temporalAddress } from './support/temporalAddress'
 
 /** A moment of a campaign is within this. */
 const MOMENTS_MS = 400
