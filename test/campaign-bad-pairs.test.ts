@@ -29,7 +29,11 @@ beforeAll(async () => {
   database = await freshDatabase()
   pool = createPool(database.url, { max: 12, pipeline: true })
   const owner = await connect(database.superUrl)
-  await owner.query(MISBEHAVING).finally(() => owner.end())
+  try {
+    await owner.query(MISBEHAVING)
+  } finally {
+    await owner.end()
+  }
 })
 afterAll(async () => {
   await pool?.end()

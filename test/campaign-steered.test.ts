@@ -35,9 +35,11 @@ beforeAll(async () => {
   stack = await testStack()
   // the command line's campaigns have their ids as workflow ids, on a server that other databases share
   const owner = await connect(stack.database.superUrl)
-  await owner
-    .query(`alter table campaign alter column id restart with ${randomInt(1e9, 2e9)}`)
-    .finally(() => owner.end())
+  try {
+    await owner.query(`alter table campaign alter column id restart with ${randomInt(1e9, 2e9)}`)
+  } finally {
+    await owner.end()
+  }
 }, 120_000)
 afterAll(() => stack?.stop())
 
