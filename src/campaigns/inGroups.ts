@@ -21,6 +21,9 @@ const MEETINGS_THAT_DOUBLE_IT = 4
 /** What desks have in their hands this often is left: it is for later. */
 const MOST_MEETINGS = 40
 
+/** What the last groups on the connections of a pool came to: the next batch does not begin anew. */
+const lastSizes = new WeakMap<Pool, number>()
+
 /** What goes through the database in groups: of two of one group none shares a patron. */
 interface Item {
   kept: number
@@ -49,7 +52,7 @@ export async function inGroups<T extends Item>(
   work: GroupWork<T>,
 ): Promise<readonly T[]> {
   const lane = new Lane(pool)
-  const line = new Line(items)
+  const line = new Line(items, lastSizes.get(pool) ?? FIRST_GROUP)
   try {
     for (;;) {
       work.signal?.throwIfAborted()
@@ -61,6 +64,7 @@ export async function inGroups<T extends Item>(
       try {
         const busy = await lane.on((client) => work.once(client, group.items, group.limited))
         line.took(group, performance.now() - began, groupMs)
+        lastSizes.set(pool, line.size)
         if (busy.length > 0) line.met({ ...group, items: busy })
       } catch (error) {
         await lane.on((client) => failed(client, group, line, work, error, performance.now() - began))
@@ -106,9 +110,11 @@ class Line<T extends Item> {
   /** Desks had these each time. */
   readonly left: T[] = []
   private at = 0
-  private size = FIRST_GROUP
 
-  constructor(private readonly items: readonly T[]) {}
+  constructor(
+    private readonly items: readonly T[],
+    public size: number,
+  ) {}
 
   /** The next group; undefined when nothing is left. */
   next(): Group<T> | undefined {
