@@ -435,9 +435,12 @@ describe('the demo', () => {
   const activeAt = (patron: PatronRecord): string[] =>
     patron.subscriptions.filter((one) => isActive(one)).map(({ library }) => library)
 
-  test('is small, at three libraries', () => {
-    expect(among.size).toBeGreaterThanOrEqual(60)
-    expect(among.size).toBeLessThanOrEqual(100)
+  test('is small, at three libraries, with some hundred pairs for a campaign', () => {
+    const listed = new Set(demo.list.flatMap(({ keep, remove }) => [keep, remove]))
+    expect(demo.list).toHaveLength(300)
+    expect([...listed].every((id) => among.has(id))).toBe(true)
+    expect(among.size - listed.size).toBeGreaterThanOrEqual(60)
+    expect(among.size - listed.size).toBeLessThanOrEqual(100)
     const libraries = demo.records.flatMap((record) => (record.type === 'library' ? [record.id] : []))
     expect(libraries).toEqual(['ZOT', 'OOS', 'GAV'])
   })

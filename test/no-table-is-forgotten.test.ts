@@ -26,6 +26,8 @@ const NOT_MOVED: Record<string, string> = {
 const WITHOUT_FOREIGN_KEY: Record<string, string> = {
   'merge.kept': 'a refused merge may name a record that does not exist',
   'merge.removed': 'a refused merge may name a record that does not exist',
+  'campaign_pair.kept': 'a list may name a record that does not exist',
+  'campaign_pair.removed': 'a list may name a record that does not exist',
   'change.kept': 'the feed says what happened then',
   'change.removed': 'the feed says what happened then',
   'redirect_note.stood_on': 'the journal of the redirect: undo goes by it',

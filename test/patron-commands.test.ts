@@ -309,7 +309,7 @@ describe('register', () => {
     const desk = await connect(database.url)
     await desk.query('begin')
     await desk.query(
-      `insert into subscription (id, patron, library, product, starts_on) values ($1, 41, 'LED', 'adult', current_date)`,
+      `insert into subscription (id, patron, library, product, starts_on) values ($1, 41, 'LED', 'adult', (now() at time zone 'Europe/Brussels')::date)`,
       [next],
     )
     const registered = registerPatron(database.pool, { patron: 5009, library: 'OOS', by: 'test' })

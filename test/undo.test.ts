@@ -92,7 +92,7 @@ test('what has happened since the merge ends on the right one of the two, and is
   // a loan with each card, one written for the old id by a program that does not know; the ready hold is collected
   const loan = (id: number, patron: number, card: string | null) =>
     sql(
-      `insert into loan (id, patron, library, item, title, loaned_on, due_on, card) values ($1, $2, 'ZOT', $4, 'T', current_date, '2027-01-01', $3)`,
+      `insert into loan (id, patron, library, item, title, loaned_on, due_on, card) values ($1, $2, 'ZOT', $4, 'T', (now() at time zone 'Europe/Brussels')::date, '2027-01-01', $3)`,
       [id, patron, card, `i${id}`],
     )
   await loan(hold + 2, keep, `R${remove}`)

@@ -95,8 +95,9 @@ async function thePortalIsDown(ontdubbel: Ontdubbel, { simple: { keep, remove } 
 const lend = statement<{ card: string }>(
   'demo.lend',
   `insert into loan (id, patron, library, item, title, loaned_on, due_on, card)
-   select (select max(id) + 1 from loan), $1, (select library from loan order by id limit 1), '03000000042', 'T42', current_date,
-     current_date + 21, (select number from card where patron = $1 and written_for = $2 order by number limit 1)
+   select (select max(id) + 1 from loan), $1, (select library from loan order by id limit 1), '03000000042', 'T42', d.today,
+     d.today + 21, (select number from card where patron = $1 and written_for = $2 order by number limit 1)
+   from (select (now() at time zone 'Europe/Brussels')::date as today) d
    returning card`,
 )
 

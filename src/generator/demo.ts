@@ -45,9 +45,13 @@ export function demoConsortium(options: DemoOptions = {}): DemoConsortium {
   const { patrons, accounts, pairs } = demoStories(world.today, ids)
   const listed = { seed, today, pairs: LISTED_PAIRS, childRows: 9, libraries: 3 }
   const records = [...filling, ...patrons, ...accountRecords(world), ...accounts, ...benchPairsBeside(listed, ids)]
-  const order = ['patron', 'portalAccount']
+  const ofType = (type: InterchangeRecord['type']) => records.filter((record) => record.type === type)
   return {
-    records: [...libraryRecords(world), ...records.sort((a, b) => order.indexOf(a.type) - order.indexOf(b.type))],
+    records: [
+      ...libraryRecords(world),
+      ...ofType('patron').sort((a, b) => Number(a.id) - Number(b.id)),
+      ...ofType('portalAccount').sort((a, b) => (a.id < b.id ? -1 : 1)),
+    ],
     pairs,
     list: [...benchPairIds(listed)],
   }

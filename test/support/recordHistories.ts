@@ -2,25 +2,42 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { temporal } from '@temporalio/proto'
 import { connect } from '../../src/database/pool'
-import { abandon, resume, retryPortal, skipPortal } from '../../src/workflows/messages'
-import { queueName } from '../../src/workflows/names'
+import {
+  abandon,
+  cancelCampaign,
+  pauseCampaign,
+  resume,
+  resumeCampaign,
+  retryCampaign,
+  retryPortal,
+  setCampaign,
+  skipPortal,
+} from '../../src/workflows/messages'
+import { backlogWorkflowIdOf, queueName } from '../../src/workflows/names'
+import { newCampaign, standOf, startCampaign, type CampaignHandle } from './campaigns'
 import { until } from './desk'
 import { testStack, type TestStack } from './stack'
 
 export const HISTORIES = path.join(__dirname, '..', 'histories')
 const BY = { by: 'recorded' }
 
+/** What is recorded; each part by itself, since what older workers made is worth keeping. */
+const PARTS = ['merges', 'undos', 'campaigns'] as const
+type Part = (typeof PARTS)[number]
+
 /**
- * Records a history for each way a merge and an undo can end, on the real server, into test/histories. Run it after a change
- * of the workflows that is meant: `npm run record-histories`; old ones must replay first.
+ * Records a history for each way a merge, an undo and a campaign can end, on the real server, into test/histories. Run it
+ * after a change of the workflows that is meant: `npm run record-histories`; old ones must replay first. `parts` names some.
  */
-export async function recordHistories(): Promise<void> {
-  rmSync(HISTORIES, { recursive: true, force: true })
+export async function recordHistories(parts: string): Promise<void> {
+  const some: readonly Part[] = PARTS.filter((part) => parts.includes(part))
+  if (some.length === 0) rmSync(HISTORIES, { recursive: true, force: true })
   mkdirSync(HISTORIES, { recursive: true })
   const stack = await testStack()
   try {
     await stack.database.pool.query(`insert into library (id, name) values ('ZOT', 'Zottegem')`)
-    await new Recorder(stack).all()
+    const recorder = new Recorder(stack)
+    for (const part of some.length === 0 ? PARTS : some) await recorder[part]()
   } finally {
     await stack.stop()
   }
@@ -31,12 +48,7 @@ class Recorder {
 
   constructor(private readonly stack: TestStack) {}
 
-  async all(): Promise<void> {
-    await this.merges()
-    await this.undos()
-  }
-
-  private async merges(): Promise<void> {
+  async merges(): Promise<void> {
     const { portal } = this.stack
     const plain = await this.pair()
     const merged = await this.record('merge-completed', 'mergePatrons', { ...plain, ...BY })
@@ -93,7 +105,7 @@ class Recorder {
     await this.record('merge-needs-acceptance', 'mergePatrons', { ...stopping, ...BY })
   }
 
-  private async undos(): Promise<void> {
+  async undos(): Promise<void> {
     const { portal } = this.stack
     const undone = await this.record('undo-done', 'undoMerge', { merge: await this.merged(), ...BY })
     await this.record('undo-reported', 'undoMerge', { merge: undone, ...BY })
@@ -137,6 +149,58 @@ class Recorder {
       await portal.behave({ mode: 'ok' })
       await this.record('undo-of-a-waiting-merge', 'undoMerge', { merge: await this.lastMerge(), ...BY })
     })
+  }
+
+  async campaigns(): Promise<void> {
+    const { portal, client, queuePrefix } = this.stack
+    await this.campaign('campaign-completed', {}, async () => {})
+    await this.campaign('campaign-paused-set-resumed', { first: 2 }, async (handle, id) => {
+      await this.stands(id, 'paused')
+      await handle.executeUpdate(setCampaign, { args: [{ ...BY, lanes: 1, pace: 'desk' }] })
+      await handle.executeUpdate(resumeCampaign, { args: [BY] })
+    })
+    await this.campaign('campaign-cancelled', { first: 1 }, async (handle, id) => {
+      await this.stands(id, 'paused')
+      await handle.executeUpdate(cancelCampaign, { args: [BY] })
+    })
+    await this.brokenTable('card', async (mend) => {
+      await this.campaign('campaign-set-aside-retried', { first: 3 }, async (handle, id) => {
+        await this.stands(id, 'paused')
+        await mend()
+        await handle.executeUpdate(pauseCampaign, { args: [BY] })
+        await handle.executeUpdate(retryCampaign, { args: [BY] })
+        await handle.executeUpdate(resumeCampaign, { args: [BY] })
+      })
+    })
+    await portal.behave({ mode: 'down' })
+    await this.campaign('campaign-left-to-the-sweeper', {}, async () => {})
+    await portal.behave({ mode: 'ok' })
+    const workflowId = backlogWorkflowIdOf(queueName('campaign', queuePrefix))
+    const execution = { workflowId }
+    await client.workflowService.resetActivity({ namespace: 'default', execution, type: 'sweepPortal' })
+    const sweeper = client.workflow.getHandle(workflowId)
+    await sweeper.result()
+    writeHistory(path.join(HISTORIES, 'portal-backlog.history'), await sweeper.fetchHistory())
+  }
+
+  private async campaign(
+    name: string,
+    options: Parameters<typeof newCampaign>[2],
+    during: (handle: CampaignHandle, campaign: number) => Promise<void>,
+  ): Promise<void> {
+    const list = [await this.pair(), await this.pair(), await this.pair(), await this.pair()]
+    const id = await newCampaign(this.stack.database.pool, list, options)
+    const handle = await startCampaign(this.stack, id)
+    await during(handle, id)
+    await handle.result()
+    writeHistory(path.join(HISTORIES, `${name}.history`), await handle.fetchHistory())
+  }
+
+  private async stands(campaign: number, status: string): Promise<void> {
+    await until(
+      `the campaign is ${status}`,
+      async () => (await standOf(this.stack.database.pool, campaign)).status === status,
+    )
   }
 
   private async record(

@@ -92,7 +92,7 @@ create table campaign_batch (
   -- the portal has been tried for all of it
   tried_at timestamptz
 );
-create index campaign_batch_open on campaign_batch (campaign, id) where tried_at is null;
+create index campaign_batch_campaign on campaign_batch (campaign, id);
 
 -- A line for every group: how many pairs ended, how many of them badly (set aside; a portal that refuses adds to it later).
 -- The brake and the rate go by its last lines.
