@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from '../src/database/pool'
 import { OUTCOMES, type CampaignReport, type PairReport } from '../src/domain/campaign'
 import { putPatrons, refuseLoans, standOf } from './support/campaigns'
-import { follow, runCli, type Ended } from './support/cli'
+import { follow, runCli, runHere, type Ended } from './support/cli'
 import { testStack, type TestStack } from './support/stack'
 
 let stack: TestStack
@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => stack.stop())
 
 const campaign = (args: readonly (string | number)[], input = '', more = {}): Promise<Ended> =>
-  runCli(['campaign', ...args], { ...env, ...more }, input)
+  runHere(['campaign', ...args], { ...env, ...more }, input)
 
 /** New pairs that share nobody. */
 async function pairs(count: number): Promise<{ keep: number; remove: number }[]> {

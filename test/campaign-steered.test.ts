@@ -9,7 +9,7 @@ import { connect } from '../src/database/pool'
 import { WORKFLOW_BUNDLE } from '../src/temporal/worker'
 import { cancelCampaign, pauseCampaign, resumeCampaign, retryCampaign, setCampaign } from '../src/workflows/messages'
 import { queueName } from '../src/workflows/names'
-import { runCli } from './support/cli'
+import { runCli, runHere } from './support/cli'
 import {
   newCampaign,
   putPatrons,
@@ -237,7 +237,7 @@ test('two campaigns with common patrons, merges and writes of a desk between: ev
 })
 
 test('on the command line: exit codes and JSON of each command; a terminated workflow is taken up by resume', async () => {
-  const ontdubbel = (...args: (string | number)[]) => runCli(['campaign', ...args], stack.env)
+  const ontdubbel = (...args: (string | number)[]) => runHere(['campaign', ...args], stack.env)
   const list = await pairs(6)
   const lines = list.map((pair) => JSON.stringify(pair)).join('\n')
   const started = await runCli(
