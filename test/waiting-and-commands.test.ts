@@ -1,5 +1,7 @@
 import { connect } from '../src/database/pool'
+import { workflowIdOf } from '../src/workflows/names'
 import { runHere, type Ended } from './support/cli'
+import { untilBackingOff } from './support/scene'
 import { testStack, type TestStack } from './support/stack'
 
 let stack: TestStack
@@ -47,6 +49,8 @@ test('a merge waits for a portal that is down, is listed as waiting, and complet
 
   const stillDown = await ontdubbel('merge', 'retry-portal', id, '--json')
   expect([stillDown.code, stillDown.json()]).toEqual([4, expect.objectContaining({ status: 'waiting-for-portal' })])
+  // or it would complete by itself
+  await untilBackingOff(stack.client.workflow.getHandle(workflowIdOf(keep, remove)))
   await stack.portal.behave({ mode: 'ok' })
   const retried = await ontdubbel('merge', 'retry-portal', id, '--by', 'mia', '--json')
   expect([retried.code, retried.json()]).toEqual([0, expect.objectContaining({ status: 'completed' })])

@@ -101,13 +101,7 @@ export async function openScene({ database, portal, address = temporalAddress() 
       }
       throw new Error(`the merge of ${remove} is ${found?.shown ?? 'not there'}, not ${statuses.join(' or ')}`)
     },
-    async waits(handle) {
-      for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await sleep(LOOK_EVERY_MS)) {
-        const { raw } = await handle.describe()
-        if (raw.pendingActivities?.some(isBackingOff)) return
-      }
-      throw new Error(`${handle.workflowId} does not wait for the portal`)
-    },
+    waits: untilBackingOff,
     async startUndo(merge, request = { merge, by: 'mia' }) {
       const handle = await client.workflow.start('undoMerge', {
         workflowId: `${queuePrefix}/undo/${merge}/${++started}`,
@@ -124,6 +118,15 @@ export async function openScene({ database, portal, address = temporalAddress() 
     },
     close: () => client.connection.close(),
   }
+}
+
+/** Waits until a merge's workflow has asked the portal in vain and asks it again only in a minute. */
+export async function untilBackingOff(handle: Pick<MergeHandle, 'describe' | 'workflowId'>): Promise<void> {
+  for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await sleep(LOOK_EVERY_MS)) {
+    const { raw } = await handle.describe()
+    if (raw.pendingActivities?.some(isBackingOff)) return
+  }
+  throw new Error(`${handle.workflowId} does not wait for the portal`)
 }
 
 type Pending = NonNullable<Awaited<ReturnType<MergeHandle['describe']>>['raw']['pendingActivities']>[number]
