@@ -11,7 +11,7 @@ import { placed } from './support/cases'
 import { newCampaign, refuseLoans, reportsOf, standOf } from './support/campaigns'
 import type { Take } from './support/model'
 import { PROPERTY_TIMEOUT_MS, runs } from './support/properties'
-import type { World } from './support/records'
+import { blankPatron, type World } from './support/records'
 import { putWorld, rowsOf } from './support/rows'
 import { useDatabase } from './support/useDatabase'
 
@@ -104,7 +104,7 @@ const campaign: fc.Arbitrary<Case> = fc
       protected: protectedToo && one.id === PATRONS,
       cards: one.cards.map((card, n) => ({ ...card, number: `K${one.id}${n}` })),
     }))
-    patrons.push({ ...patrons[0]!, ...NOTHING, id: MERGED_AWAY, mergedInto: 1 })
+    patrons.push(blankPatron(MERGED_AWAY, { mergedInto: 1 }))
     return {
       world: { patrons, rejected: rejected.filter(([a, b]) => a !== b) },
       list: pairs,
@@ -112,19 +112,6 @@ const campaign: fc.Arbitrary<Case> = fc
       ...rest,
     }
   })
-const NOTHING = {
-  contacts: [],
-  cards: [],
-  subscriptions: [],
-  historyPreferences: [],
-  loans: [],
-  loanHistory: [],
-  holds: [],
-  charges: [],
-  payments: [],
-  messages: [],
-}
-
 let worlds = 0
 /** Puts a world where no other is; gives what is added to its ids. */
 async function put(world: World): Promise<number> {

@@ -10,7 +10,7 @@ import { recordCommand, type Who } from './commands'
 import { eachLink } from './eachLink'
 import { leaveNotices } from './skipPortal'
 import { mergeById, PORTAL_NOT_ENDED, portalHasEnded, type MergeRow } from './store'
-import { keyOf } from './syncPortal'
+import { keyOf } from './intents'
 import { addToUndo } from './undoReport'
 
 /** A link that a merge moved, or was to move, and that belongs elsewhere now. */
