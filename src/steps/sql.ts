@@ -3,15 +3,23 @@ import type { StepName } from '../domain/codes'
 /** The merges a statement is about. */
 export const MERGES = `m as materialized (select id, kept, removed, on_date, take from merge where id = any($1))`
 
+/** In a single merge the step's row of the ledger is there already: the claim. */
+const FILL_IN = `on conflict (merge, step) do update set attempts = excluded.attempts, counts = excluded.counts,
+      was = excluded.was, noted = excluded.noted, done_at = excluded.done_at`
+
 /**
  * The end of a step's statement: its rows of the ledger. `select` gives merge, counts, was, noted, one row for every merge
- * of `m`. In a single merge the row is there already (the claim) and is filled in.
+ * of `m`.
  */
 export function ledger(name: StepName, select: string): string {
   return `insert into merge_step (merge, step, attempts, counts, was, noted, done_at)
     select l.merge, '${name}', $2::int, l.counts, l.was, l.noted, clock_timestamp() from (${select}) l (merge, counts, was, noted)
-    on conflict (merge, step) do update set attempts = excluded.attempts, counts = excluded.counts, was = excluded.was,
-      noted = excluded.noted, done_at = excluded.done_at`
+    ${FILL_IN}`
+}
+
+/** The same statement for merges of which nobody has claimed a step: a row that cannot be there is not looked for. */
+export function unclaimed(sql: string): string {
+  return sql.replace(FILL_IN, '')
 }
 
 /**
@@ -22,7 +30,7 @@ export function ledger(name: StepName, select: string): string {
 export function lockRows(table: string, patrons: 'm.removed' | 'm.kept'): string {
   return `with taken as materialized (
       select t.ctid from merge m join ${table} t on t.${table === 'patron' ? 'id' : 'patron'} = ${patrons}
-      where m.id = any($1) and $2::int is not null order by ${table === 'patron' ? 't.id' : 't.patron, t.ctid'} for no key update of t)
+      where m.id = any($1) order by ${table === 'patron' ? 't.id' : 't.patron, t.ctid'} for no key update of t)
     select count(*) from taken`
 }
 

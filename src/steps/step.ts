@@ -3,20 +3,26 @@ import { run, runOne, statement, type Statement } from '../database/statement'
 import type { TransferName } from '../domain/plan'
 
 /**
- * One rule and its reverse, set-based over the merges given. Each statement of `forward` takes ($1 bigint[] merges,
- * $2 int attempt), each of `reverse` ($1 bigint[] merges). They are sent in order, pipelined where the connection can.
- * The last of `forward` writes the step's row of the ledger for every merge given.
+ * One rule and its reverse, set-based over the merges given. `lock` takes the rows that the step is about to judge, before
+ * it. Each statement of `forward` takes ($1 bigint[] merges, $2 int attempt), `lock` and each of `reverse` ($1 bigint[]
+ * merges). They are sent in order, pipelined where the connection can. The last of `forward` writes the step's row of the
+ * ledger for every merge given.
  */
 export interface Step {
   readonly name: TransferName
+  readonly lock: Statement | undefined
   readonly forward: readonly Statement[]
   readonly reverse: readonly Statement[]
 }
 
 /** Declares a step from the SQL of its statements, in order. */
-export function step(name: TransferName, sql: { forward: readonly string[]; reverse: readonly string[] }): Step {
+export function step(
+  name: TransferName,
+  sql: { lock?: string; forward: readonly string[]; reverse: readonly string[] },
+): Step {
   return {
     name,
+    lock: sql.lock === undefined ? undefined : statement(`${name}.lock`, sql.lock),
     forward: sql.forward.map((text, n) => statement(`${name}.${n + 1}`, text)),
     reverse: sql.reverse.map((text, n) => statement(`${name}.back.${n + 1}`, text)),
   }
@@ -29,7 +35,8 @@ export async function goForward(
   merges: readonly number[],
   attempt: number,
 ): Promise<void> {
-  await allOf(made.forward.map((sql) => run(client, sql, [merges, attempt])))
+  const locked = made.lock ? [run(client, made.lock, [merges])] : []
+  await allOf([...locked, ...made.forward.map((sql) => run(client, sql, [merges, attempt]))])
 }
 
 /** Sends all reverse statements of a step. */

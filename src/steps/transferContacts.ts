@@ -6,8 +6,8 @@ import { step } from './step'
  * primary stays; where it had none, the removed record's becomes it, a double giving its mark to a contact of its own kind.
  */
 export const transferContacts = step('transferContacts', {
+  lock: lockRows('contact', 'm.removed'),
   forward: [
-    lockRows('contact', 'm.removed'),
     `with ${MERGES},
     theirs as materialized (
       select m.id as merge, m.kept, c.id, c.kind, c.is_primary, d.id as double,

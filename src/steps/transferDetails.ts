@@ -41,8 +41,8 @@ const putBack = COLUMNS.map(
  * or overridden, and then the kept record's own (field, else legitimation) is the one: so this order serves both.
  */
 export const transferDetails = step('transferDetails', {
+  lock: lockRows('patron', 'm.kept'),
   forward: [
-    lockRows('patron', 'm.kept'),
     `with ${MERGES},
     changed as (
       update patron k set

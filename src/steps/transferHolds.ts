@@ -7,14 +7,14 @@ import { step } from './step'
  * has two. Noted: the ready holds that move, whose labels on the shelf show the removed record.
  */
 export const transferHolds = step('transferHolds', {
-  forward: [
-    // those that meet, or the step would judge by what they were before a desk changed them
-    `with taken as materialized (
+  // those that meet, or the step would judge by what they were before a desk changed them
+  lock: `with taken as materialized (
       select r.id from merge m
       join hold r on r.patron = m.removed and r.status <> 'cancelled'
       join hold k on k.patron = m.kept and k.library = r.library and k.title = r.title and k.status <> 'cancelled'
-      where m.id = any($1) and $2::int is not null order by r.id, k.id for no key update of r, k)
+      where m.id = any($1) order by r.id, k.id for no key update of r, k)
     select count(*) from taken`,
+  forward: [
     `with ${MERGES},
     losers as (
       select m.id as merge,
@@ -29,9 +29,8 @@ export const transferHolds = step('transferHolds', {
         'now', jsonb_build_object('status', new.status, 'reason', new.reason)) as change)
     ${ledger(
       'transferHolds',
-      `select m.id, jsonb_build_object('holds', 0, 'collapsed', count(c.change)), jsonb_agg(c.change order by c.change -> 'id') filter (where c.change is not null),
-        null::jsonb
-       from m left join cancelled c on c.merge = m.id group by m.id`,
+      `select merge, jsonb_build_object('collapsed', count(*)), jsonb_agg(change order by change -> 'id'), null::jsonb
+       from cancelled group by merge`,
     )}`,
     `with ${MERGES},
     moved as (
@@ -41,9 +40,13 @@ export const transferHolds = step('transferHolds', {
       select merge, count(*) as holds,
         jsonb_agg(jsonb_build_object('hold', id, 'library', library) order by id) filter (where status = 'ready') as ready
       from moved group by merge)
-    update merge_step s set counts = jsonb_set(s.counts, '{holds}', to_jsonb(n.holds)), attempts = $2::int,
-      noted = case when n.ready is not null then jsonb_build_object('ready', n.ready) end
-    from n where s.merge = any($1) and s.merge = n.merge and s.step = 'transferHolds'`,
+    insert into merge_step (merge, step, attempts, counts, noted, done_at)
+    select m.id, 'transferHolds', $2::int, jsonb_build_object('holds', coalesce(n.holds, 0), 'collapsed', 0),
+      case when n.ready is not null then jsonb_build_object('ready', n.ready) end, clock_timestamp()
+    from m left join n on n.merge = m.id
+    -- what collapsed was noted by the statement before
+    on conflict (merge, step) do update set attempts = excluded.attempts, noted = excluded.noted, done_at = excluded.done_at,
+      counts = excluded.counts || coalesce(merge_step.counts, '{}')`,
   ],
   reverse: [
     handBack('hold'),

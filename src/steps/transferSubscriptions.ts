@@ -6,8 +6,8 @@ import { step } from './step'
  * one at the same library, it is stopped on the merge date (even where it starts later) and moves as stopped.
  */
 export const transferSubscriptions = step('transferSubscriptions', {
+  lock: lockRows('subscription', 'm.removed'),
   forward: [
-    lockRows('subscription', 'm.removed'),
     `with ${MERGES},
     expired as (
       delete from subscription s using m where s.patron = m.removed and not is_active(s.stopped_on, s.ends_on, m.on_date)

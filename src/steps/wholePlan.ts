@@ -1,0 +1,48 @@
+import type { ClientBase } from 'pg'
+import type { Statement } from '../database/statement'
+import { RETIREMENT, retireRecords } from './retireRecord'
+import { unclaimed } from './sql'
+import { allOf, goForward } from './step'
+import { inPlanOrder } from './transfers'
+
+/** Sends every statement of the plan and of the retirement, for merges that are open. */
+export async function goThrough(client: ClientBase, merges: readonly number[], attempt: number): Promise<void> {
+  await allOf([
+    ...inPlanOrder.map((step) => goForward(client, step, merges, attempt)),
+    ...retireRecords(client, merges, attempt),
+  ])
+}
+
+/**
+ * The same statements as one function of the connection's own: sent one by one, a group of ten pairs spends more on their
+ * messages than on its pairs. Each still has a snapshot of its own, as it would have by itself.
+ */
+const ONE = `create or replace function pg_temp.whole_plan(bigint[], int) returns void language plpgsql as $plan$
+begin
+  ${[
+    ...inPlanOrder.flatMap(({ lock, forward }) => [
+      ...(lock ? [`perform (${lock.text})`] : []),
+      ...forward.map(textOf),
+    ]),
+    ...RETIREMENT.map(textOf),
+  ].join(';\n  ')};
+end
+$plan$`
+
+function textOf({ text }: Statement): string {
+  return unclaimed(text)
+}
+
+const having = new WeakSet<ClientBase>()
+
+/** Makes that function where the connection has none yet; outside of any transaction, or it would go with it. */
+export async function makeOne(client: ClientBase): Promise<void> {
+  if (having.has(client)) return
+  await client.query(ONE)
+  having.add(client)
+}
+
+/** As goThrough, in one statement, on a connection for which makeOne was called. */
+export async function goThroughInOne(client: ClientBase, merges: readonly number[], attempt: number): Promise<void> {
+  await client.query({ name: 'wholePlan', text: 'select pg_temp.whole_plan($1, $2)', values: [merges, attempt] })
+}
