@@ -256,7 +256,7 @@ describe.each(ISOLATIONS)('beside a group under way, %s', (isolation) => {
     await atDesks(isolation, prepared.length, async (desks) => {
       if (begun) await Promise.all(desks.map((desk) => desk.begin()))
       const merge = await newMerge(trio)
-      await client.query(beginMerge({ limited: false }))
+      await beginMerge(client, { limited: false })
       expect((await mergeInTransaction(client, [merge])).merged).toEqual([merge])
       const written = desks.map((desk, n) =>
         desk.transaction(() => writeAll(desk, trio, prepared.slice(n, n + 1)), { begun }),
@@ -272,7 +272,7 @@ describe.each(ISOLATIONS)('beside a group under way, %s', (isolation) => {
     await atDesk(isolation, async (desk) => {
       const merge = await newMerge(trio)
       let done: Done = []
-      await client.query(beginMerge({ limited: false }))
+      await beginMerge(client, { limited: false })
       await mergeInTransaction(client, [merge], {
         async afterTaking() {
           done = await desk.transaction(() => writeAll(desk, trio, prepared))
@@ -338,7 +338,7 @@ describe.each(ISOLATIONS)('beside an undo under way, %s', (isolation) => {
         const merge = await newMerge(trio)
         await mergeAsGroup(client, merge)
         if (begun) await Promise.all(desks.map((desk) => desk.begin()))
-        await client.query(beginMerge({ limited: false }))
+        await beginMerge(client, { limited: false })
         expect(await takeBack(client, [merge])).toEqual([merge])
         const written = desks.map((desk, n) =>
           desk.transaction(() => writeAll(desk, trio, prepared.slice(n, n + 1)), { begun }),

@@ -114,7 +114,7 @@ function rolledBack(options: PreviewOptions, totals: Totals) {
     goesFor: async () => GROUP_MS.desk,
     once: async (client: PoolClient, items: readonly Item[], limited: boolean) => {
       try {
-        const begun = client.query(beginMerge({ limited }))
+        const begun = beginMerge(client, { limited })
         const looked = look(client, items, options)
         await allOf([begun, looked])
         const { result, ids, facts } = await looked
@@ -140,7 +140,7 @@ async function together(pool: Pool, items: readonly Item[], options: PreviewOpti
   let lost: Error | undefined
   try {
     const began = performance.now()
-    await client.query(beginMerge({ limited: false }))
+    await beginMerge(client, { limited: false })
     for (const [at, item] of items.entries()) {
       if (at >= TOGETHER.pairs || performance.now() - began > TOGETHER.ms) {
         totals.preview.hangTogetherMoreWidely += items.length - at

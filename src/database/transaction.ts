@@ -1,4 +1,5 @@
 import type { ClientBase, Pool, PoolClient } from 'pg'
+import { run, statement } from './statement'
 
 /** How long a transaction that takes patrons may wait for one lock: a desk is never kept waiting by one that waits. */
 const LOCK_TIMEOUT_MS = 50
@@ -12,9 +13,6 @@ const OUR_DEADLOCK_TIMEOUT_MS = 5
 /** A worker that is frozen between two statements holds its locks no longer than this. */
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000
 
-/** A step of one merge takes as long to plan as to run, and one pair's plan is good for any other. */
-const PLANNED_ONCE = 'set local plan_cache_mode = force_generic_plan'
-
 export interface MergeTransactionOptions {
   /** Rolls back at the end: a preview. */
   rollBack?: boolean
@@ -22,16 +20,20 @@ export interface MergeTransactionOptions {
   limited?: boolean
 }
 
-/** One string, one trip: begin, and what every transaction that takes patrons sets. */
-export function beginMerge(options: MergeTransactionOptions = {}): string {
-  return [
-    'begin',
-    `set local ontdubbel.step = 'on'`,
-    `set local lock_timeout = ${LOCK_TIMEOUT_MS}`,
-    `set local transaction_timeout = ${options.limited === false ? 0 : TRANSACTION_TIMEOUT_MS}`,
-    `set local idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_TIMEOUT_MS}`,
-    `select set_config('deadlock_timeout', '${OUR_DEADLOCK_TIMEOUT_MS}ms', true) where has_parameter_privilege('deadlock_timeout', 'set')`,
-  ].join('; ')
+const settings = statement(
+  'transaction.settings',
+  `select set_config(name, value, true) from (values ('ontdubbel.step', 'on'), ('lock_timeout', '${LOCK_TIMEOUT_MS}'),
+     ('transaction_timeout', $1), ('idle_in_transaction_session_timeout', '${IDLE_IN_TRANSACTION_TIMEOUT_MS}'),
+     ('deadlock_timeout', '${OUR_DEADLOCK_TIMEOUT_MS}'),
+     -- a step of one merge takes as long to plan as to run, and one pair's plan is good for any other
+     ('plan_cache_mode', 'force_generic_plan')) s (name, value)
+   where name <> 'deadlock_timeout' or has_parameter_privilege(name, 'set')`,
+)
+
+/** Begins a transaction that takes patrons, with what each of these sets for itself. */
+export async function beginMerge(client: ClientBase, options: MergeTransactionOptions = {}): Promise<void> {
+  const limit = options.limited === false ? 0 : TRANSACTION_TIMEOUT_MS
+  await Promise.all([client.query('begin'), run(client, settings, [String(limit)])])
 }
 
 /** The commit did not take: a statement before it failed and PostgreSQL rolled back in silence. */
@@ -54,25 +56,25 @@ export async function inMergeTransaction<T>(
   work: (client: PoolClient) => Promise<T>,
   options: MergeTransactionOptions = {},
 ): Promise<T> {
-  return inTransaction(pool, `${beginMerge(options)}; ${PLANNED_ONCE}`, work, options.rollBack ?? false)
+  return inTransaction(pool, (client) => beginMerge(client, options), work, options.rollBack ?? false)
 }
 
 /** Runs `work` in one ordinary transaction at READ COMMITTED. What takes long between two statements lifts its limit first. */
 export async function inPlainTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const begin = `begin; set local idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_TIMEOUT_MS}`
-  return inTransaction(pool, begin, work, false)
+  return inTransaction(pool, (client) => client.query(begin), work, false)
 }
 
 async function inTransaction<T>(
   pool: Pool,
-  begin: string,
+  begin: (client: PoolClient) => Promise<unknown>,
   work: (client: PoolClient) => Promise<T>,
   rollBack: boolean,
 ): Promise<T> {
   const client = await pool.connect()
   let broken: Error | undefined
   try {
-    await client.query(begin)
+    await begin(client)
     const result = await work(client)
     if (rollBack) await client.query('rollback')
     else await commit(client)

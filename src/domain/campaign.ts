@@ -29,7 +29,7 @@ export const OUTCOMES = [
 ] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
-/** Groups of some 40 ms, which desks do not notice; groups of some 100 ms, for a night. */
+/** Groups of some 40 ms, which desks do not notice; groups of some 200 ms, for a night. */
 export const PACES = ['desk', 'full'] as const
 export type Pace = (typeof PACES)[number]
 

@@ -84,7 +84,7 @@ export async function mergeGroup(
   try {
     await makeOne(client)
     // not awaited: the connection sends it ahead of what follows, and its error is that of whatever follows
-    const begun = client.query(beginMerge(options))
+    const begun = beginMerge(client, options)
     const may = ifSo()
     const worked = mergeInTransaction(client, merges, { through: goThroughInOne })
     await allOf([begun, may, worked])

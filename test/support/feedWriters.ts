@@ -103,7 +103,7 @@ async function andBack(pool: Pool, pair: Pair): Promise<Told[]> {
 
 async function toTheFeed(client: PoolClient, merge: number): Promise<void> {
   try {
-    await client.query(beginMerge())
+    await beginMerge(client)
     await mergeInTransaction(client, [merge])
     await tellTheFeed(client, [merge], 'merged')
   } catch (error) {
