@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, openSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Command } from 'commander'
 import { OntdubbelError } from '../domain/errors'
@@ -57,7 +58,8 @@ class DemoStack {
 
   async start(): Promise<StackInfo> {
     mkdirSync(path.dirname(path.resolve(this.dataDir)), { recursive: true })
-    const logFile = `${path.resolve(this.dataDir)}.log`
+    const logFolder = mkdtempSync(path.join(tmpdir(), 'ontdubbel-demo-log-'))
+    const logFile = path.join(logFolder, 'stack.log')
     const log = openSync(logFile, 'w')
     const up = spawn(process.execPath, [LAUNCHER, 'up', '--fresh', '--data-dir', this.dataDir], {
       detached: true,
@@ -73,7 +75,7 @@ class DemoStack {
     })
     const info = (await ready) ? findRunningStack(this.dataDir) : null
     if (!info) throw new OntdubbelError('stack-failed', `The stack did not start: see ${logFile}.`)
-    rmSync(logFile, { force: true })
+    rmSync(logFolder, { recursive: true })
     print(`Temporal UI  ${info.temporal.ui}`)
     return info
   }

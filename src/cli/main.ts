@@ -29,6 +29,9 @@ const COMMANDS: Record<string, () => Command> = {
   demo: () => (require('./demo') as typeof import('./demo')).demoCommand(),
 }
 
+/** The command whose usage was wrong. */
+let asked: Command | undefined
+
 /** Runs the command of `process.argv`; gives the code that a process ends with. Never rejects: what failed has been told. */
 export function ontdubbel(): Promise<number> {
   return main(process.argv).catch(exitCodeFor)
@@ -38,10 +41,17 @@ async function main(argv: string[]): Promise<number> {
   const program = new Command('ontdubbel')
     .description('Merges duplicate patron records of a library consortium: previewed, durable, and with a way back.')
     .version(version())
-  const asked = COMMANDS[argv[2] ?? '']
-  for (const make of asked ? [asked] : Object.values(COMMANDS)) program.addCommand(make())
+  const named = COMMANDS[argv[2] ?? '']
+  for (const make of named ? [named] : Object.values(COMMANDS)) program.addCommand(make())
   // what is wrong is told below, in the language that was asked for
-  for (const command of everyCommand(program)) command.exitOverride().configureOutput({ outputError: () => {} })
+  for (const command of everyCommand(program)) {
+    command
+      .exitOverride((error) => {
+        asked = command
+        throw error
+      })
+      .configureOutput({ outputError: () => {} })
+  }
   await program.parseAsync(argv)
   return Number(process.exitCode ?? EXIT.done)
 }
@@ -71,7 +81,7 @@ function exitCodeFor(error: unknown): number {
     // without a command its help has been printed
     if (error.code !== 'commander.help') {
       tell(usageInWords(error, language))
-      tell(say(USAGE.help, language, { command: ['ontdubbel', ...commandAsked()].join(' ') }))
+      tell(say(USAGE.help, language, { command: namesOf(asked).join(' ') }))
     }
     return EXIT.badInput
   }
@@ -82,7 +92,8 @@ function exitCodeFor(error: unknown): number {
   const { message, code } = error as { message?: string; code?: string }
   const unreachable = whyUnreachable(error)
   if (unreachable) {
-    tell(say(ERRORS.databaseUnreachable, language, { why: code }))
+    // the words for whoever runs it are English
+    if (language !== 'en') tell(say(ERRORS.databaseUnreachable, language, { why: code }))
     tell(say(ERRORS.forOps, language, { ...unreachable }))
     return EXIT.failed
   }
@@ -92,8 +103,7 @@ function exitCodeFor(error: unknown): number {
   return EXIT.failed
 }
 
-/** The words of the command line that name a command of ours: of `merge 1 2 3` the first. */
-function commandAsked(): string[] {
-  const name = process.argv[2] ?? ''
-  return name in COMMANDS ? [name] : []
+/** As it is typed: `ontdubbel`, `merge`, `show`. */
+function namesOf(command: Command | null | undefined): string[] {
+  return command ? [...namesOf(command.parent), command.name()] : []
 }
