@@ -27,14 +27,23 @@ export async function textsOfWorkflow(
   })
 }
 
-/** Every workflow that was started since a moment. */
-export async function* textsOfAllWorkflows(client: Client, since: Date): AsyncGenerator<Text> {
+/** Histories asked for at a time: the server looks for the next while one is read. */
+const AT_ONCE = 4
+
+/** Every workflow that was started since a moment, one at a time: a history has thousands of texts. */
+export async function* textsOfAllWorkflows(client: Client, since: Date): AsyncGenerator<Text[]> {
+  const asked: Promise<Text[]>[] = []
   for await (const { workflowId, runId, memo, searchAttributes } of client.workflow.list({
     query: `StartTime >= '${since.toISOString()}'`,
   })) {
-    yield { where: `workflow ${workflowId}, as it is listed`, text: JSON.stringify({ memo, searchAttributes }) }
-    yield* await textsOfWorkflow(client, workflowId, runId)
+    yield [{ where: `workflow ${workflowId}, as it is listed`, text: JSON.stringify({ memo, searchAttributes }) }]
+    const texts = textsOfWorkflow(client, workflowId, runId)
+    // told when it is its turn
+    texts.catch(() => {})
+    asked.push(texts)
+    if (asked.length === AT_ONCE) yield (await asked.shift()) ?? []
   }
+  for (const texts of asked) yield await texts
 }
 
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent
@@ -57,16 +66,21 @@ function withoutTyped(event: HistoryEvent): HistoryEvent {
 }
 
 /** All strings in a value, its bytes read as text; what is JSON is read once more, for what JSON escapes. */
-function textsIn(value: unknown): string[] {
-  if (typeof value === 'string') return [value]
-  if (value instanceof Uint8Array) {
+function textsIn(value: unknown, texts: string[] = []): string[] {
+  if (typeof value === 'string') texts.push(value)
+  else if (value instanceof Uint8Array) {
     const text = Buffer.from(value).toString('utf8')
+    texts.push(text)
     try {
-      return [text, ...textsIn(JSON.parse(text))]
+      textsIn(JSON.parse(text), texts)
     } catch {
-      return [text]
+      // no JSON
+    }
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [key, one] of Object.entries(value)) {
+      texts.push(key)
+      textsIn(one, texts)
     }
   }
-  if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([key, one]) => [key, ...textsIn(one)])
+  return texts
 }

@@ -47,7 +47,9 @@ export async function peopleNamed(client: Client, since: Date): Promise<string[]
       if (file === PEOPLE) continue
       for (const [n, line] of read(file).split('\n').entries()) search.look(`${file}, line ${n + 1}`, line)
     }
-    for await (const { where, text } of textsOfAllWorkflows(client, since)) search.look(where, text)
+    for await (const texts of textsOfAllWorkflows(client, since)) {
+      for (const { where, text } of texts) search.look(where, text)
+    }
     return search.findings()
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -6,6 +6,8 @@ const WORDS = /[\p{L}\p{N}]+/gu
 const LEAST_CHARACTERS = 6
 /** Ids and times are digits too. */
 const LEAST_DIGITS = 11
+/** Short texts come again and again in every history: each is looked at once. */
+const REMEMBERED_CHARACTERS = 100
 
 interface Sought {
   kind: string
@@ -17,6 +19,8 @@ export class SearchForPeople {
   private readonly byFirstWord = new Map<string, Sought[]>()
   private readonly found = new Set<string>()
   private readonly known = new Set<string>()
+  /** Texts that hold none of them. */
+  private readonly innocent = new Set<string>()
 
   constructor(people: Iterable<Personal>) {
     for (const { kind, value } of people) {
@@ -35,12 +39,17 @@ export class SearchForPeople {
 
   /** `where` says in which text; it is told, so it holds no value itself. */
   look(where: string, text: string): void {
+    if (this.innocent.has(text)) return
     const words = wordsOf(text)
+    let isInnocent = true
     for (const [at, word] of words.entries()) {
       for (const sought of this.byFirstWord.get(word) ?? []) {
-        if (sought.words.every((one, n) => words[at + n] === one)) this.found.add(`${where}: a ${sought.kind}`)
+        if (!sought.words.every((one, n) => words[at + n] === one)) continue
+        this.found.add(`${where}: a ${sought.kind}`)
+        isInnocent = false
       }
     }
+    if (isInnocent && text.length <= REMEMBERED_CHARACTERS) this.innocent.add(text)
   }
 
   /** Where something was found, and which kind of value it is. */
