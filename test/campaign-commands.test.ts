@@ -13,7 +13,7 @@ let env: Record<string, string>
 let last = 0
 
 beforeAll(async () => {
-  stack = await testStack()
+  stack = await testStack({ campaigns: true })
   env = stack.env
   // a campaign's workflow has its id, and other databases share the Temporal server
   const owner = await connect(stack.database.superUrl)

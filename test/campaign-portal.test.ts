@@ -17,7 +17,7 @@ let client: PortalClient
 let last = 0
 
 beforeAll(async () => {
-  stack = await testStack()
+  stack = await testStack({ campaigns: true })
   client = createPortalClient({
     url: stack.portal.url,
     token: stack.portal.token,

@@ -32,7 +32,7 @@ let stack: TestStack
 let last = 0
 
 beforeAll(async () => {
-  stack = await testStack()
+  stack = await testStack({ campaigns: true })
   // the command line's campaigns have their ids as workflow ids, on a server that other databases share
   const owner = await connect(stack.database.superUrl)
   try {

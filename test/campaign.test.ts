@@ -7,7 +7,7 @@ let stack: TestStack
 let last = 0
 
 beforeAll(async () => {
-  stack = await testStack()
+  stack = await testStack({ campaigns: true })
 }, 120_000)
 afterAll(() => stack.stop())
 

@@ -16,7 +16,7 @@ import { temporalAddress } from './support/temporalAddress'
 const NOBODY = '127.0.0.1:1'
 
 let stack: TestStack
-beforeAll(async () => (stack = await testStack()))
+beforeAll(async () => (stack = await testStack({ campaigns: true })))
 afterAll(() => stack.stop())
 
 /** All checks by name, in an environment that names the test's servers, or others. */

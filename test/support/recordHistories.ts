@@ -33,7 +33,7 @@ export async function recordHistories(parts: string): Promise<void> {
   const some: readonly Part[] = PARTS.filter((part) => parts.includes(part))
   if (some.length === 0) rmSync(HISTORIES, { recursive: true, force: true })
   mkdirSync(HISTORIES, { recursive: true })
-  const stack = await testStack()
+  const stack = await testStack({ campaigns: true })
   try {
     await stack.database.pool.query(`insert into library (id, name) values ('ZOT', 'Zottegem')`)
     const recorder = new Recorder(stack)
