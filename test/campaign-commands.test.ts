@@ -220,12 +220,17 @@ describe('following', () => {
   test('where no worker runs it says so, and the campaign waits for one', async () => {
     const list = await pairs(1)
     const more = { TASK_QUEUE_PREFIX: `${stack.queuePrefix}-nobody` }
-    const waited = await campaign(['start', '--pairs', '-', '--wait', '--json'], ndjson(list), more)
-    expect([waited.code, waited.err]).toEqual([4, expect.stringContaining('No worker is running') as string])
-    const { id } = waited.json() as CampaignReport
-    expect(waited.json()).toMatchObject({ status: 'running', outcomes: { pending: 1 } })
+    const start = ['campaign', 'start', '--pairs', '-', '--wait', '--json']
+    const following = follow(start, { ...env, ...more }, ndjson(list))
+    while (!following.err().includes('is started')) await sleep(50)
+    const { rows } = await stack.database.pool.query<{ id: number }>('select max(id) as id from campaign')
+    const id = Number(rows[0]?.id)
+    // both wait for a worker, and as long
     const asked = await campaign(['pause', id, '--lang', 'nl'], '', more)
     expect([asked.code, asked.err]).toEqual([4, expect.stringContaining('Er draait geen worker') as string])
+    expect(await following.ended).toEqual({ code: 4, signal: null })
+    expect(following.err()).toContain('No worker is running')
+    expect(JSON.parse(following.out())).toMatchObject({ id, status: 'running', outcomes: { pending: 1 } })
     await stack.client.workflow.getHandle(`campaign/${id}`).terminate('for a test')
     const resumed = await campaign(['resume', id])
     expect(resumed.code).toBe(0)

@@ -4,7 +4,7 @@ import type { MergeReport, StepReport } from '../src/domain/request'
 import { FAILURES } from '../src/domain/sentences'
 import { COUNTS } from '../src/domain/sentences/counts'
 import { COLUMNS, TABLES } from '../src/domain/sentences/tables'
-import { runHere } from './support/cli'
+import { runCli, runHere, type Ended } from './support/cli'
 import { PAIRS, PEOPLE_FILE, REJECTED } from './support/dutchPeople'
 import { testStack, type TestStack } from './support/stack'
 
@@ -44,10 +44,13 @@ function lists(value: unknown): string[] {
 }
 
 let stack: TestStack
+/** A merge that waits for a worker in vain, while the other tests go on. */
+let alone: Promise<Ended>
 
 beforeAll(async () => {
   stack = await testStack()
   await inDutch(['import', '-'], 0, PEOPLE_FILE)
+  alone = runCli(['merge', ...PAIRS.plain[5], '--by', 'mia', '--lang', 'nl'], withoutWorker())
   const owner = await connect(stack.database.superUrl)
   await owner.query(REJECTED)
   await owner.end()
@@ -67,6 +70,10 @@ afterEach(() => {
 async function inDutch(args: readonly (string | number)[], code: number, input = '', more = {}): Promise<string> {
   const who = recordsWho(args) ? ['--by', 'mia'] : []
   const ended = await runHere([...args, ...who, '--lang', 'nl'], { ...stack.env, ...more }, input)
+  return saidInDutch(args, ended, code)
+}
+
+function saidInDutch(args: readonly (string | number)[], ended: Ended, code: number): string {
   const said = ended.out + ended.err
   expect({ args, said, code: ended.code }).toEqual({ args, said: expect.stringMatching(/\S/) as string, code })
   const found = englishIn(said)
@@ -243,12 +250,16 @@ test('a merge that waits, is given up, or needs somebody is told in Dutch', asyn
 })
 
 test('that no worker runs is told in Dutch', async () => {
-  const nobody = { TASK_QUEUE_PREFIX: `${stack.queuePrefix}-niemand` }
   const [keep, remove] = PAIRS.plain[5]
-  await inDutch(['merge', keep, remove], 4, '', nobody)
-  await inDutch(['merge', keep, remove, '--no-wait'], 0, '', nobody)
+  saidInDutch(['merge', keep, remove], await alone, 4)
+  await inDutch(['merge', keep, remove, '--no-wait'], 0, '', withoutWorker())
   await stack.client.workflow.getHandle(`merge/${keep}/${remove}`).terminate('the test is over')
 })
+
+/** Where no worker looks. */
+function withoutWorker(): Record<string, string> {
+  return { ...stack.env, TASK_QUEUE_PREFIX: `${stack.queuePrefix}-niemand` }
+}
 
 /** The latest merge that keeps this record. */
 async function mergeOf(keep: number): Promise<{ id: number }> {

@@ -1,6 +1,6 @@
 import { connect } from '../src/database/pool'
 import { queueName } from '../src/workflows/names'
-import { runCli, type Ended } from './support/cli'
+import { runCli, runHere, type Ended } from './support/cli'
 import { testStack, type TestStack } from './support/stack'
 
 let stack: TestStack
@@ -33,9 +33,15 @@ const FILE = [
   { type: 'patron', id: 1005, lastName: 'Peeters' },
   { type: 'patron', id: 1006, lastName: 'Peeters' },
   { type: 'patron', id: 1007, lastName: 'Peeters' },
+  { type: 'patron', id: 1008, lastName: 'Peeters' },
+  { type: 'patron', id: 1009, lastName: 'Peeters' },
 ]
 
-const ontdubbel = (...args: (string | number)[]): Promise<Ended> => runCli(args, env)
+/** As a person runs it: each kind of command and each exit code once. */
+const asProcess = (...args: (string | number)[]): Promise<Ended> => runCli(args, env)
+const ontdubbel = (...args: (string | number)[]): Promise<Ended> => runHere(args, env)
+/** A merge that waits for a worker in vain, while the other tests go on. */
+let alone: Promise<Ended>
 
 beforeAll(async () => {
   stack = await testStack()
@@ -46,12 +52,13 @@ beforeAll(async () => {
     FILE.map((record) => `${JSON.stringify(record)}\n`).join(''),
   )
   expect([loaded.code, loaded.err]).toEqual([0, ''])
-  expect(loaded.json()).toMatchObject({ libraries: 1, patrons: 7, loans: 1, cards: 1 })
+  expect(loaded.json()).toMatchObject({ libraries: 1, patrons: 9, loans: 1, cards: 1 })
+  alone = runCli(['merge', 1008, 1009, '--json'], withoutWorker())
 })
 afterAll(() => stack.stop())
 
 test('a pair from a file of one’s own: preview, merge, look, export', async () => {
-  const preview = await ontdubbel('preview', 1001, 1002, '--on', '2026-11-24', '--json')
+  const preview = await asProcess('preview', 1001, 1002, '--on', '2026-11-24', '--json')
   expect(preview.code).toBe(0)
   const seen = preview.json() as { token: string }
   expect(seen).toMatchObject({
@@ -64,7 +71,7 @@ test('a pair from a file of one’s own: preview, merge, look, export', async ()
     token: expect.any(String),
   })
 
-  const merged = await ontdubbel(
+  const merged = await asProcess(
     'merge',
     1001,
     1002,
@@ -110,10 +117,10 @@ test('a pair from a file of one’s own: preview, merge, look, export', async ()
   const otherwise = await ontdubbel('merge', 1001, 1002, '--take', 'name', '--json')
   expect([otherwise.code, otherwise.json()]).toEqual([0, report])
   expect((await ontdubbel('preview', 1001, 1002)).code).toBe(0)
-  expect((await ontdubbel('merge', 'show', report.id, '--json')).json()).toEqual(report)
+  expect((await asProcess('merge', 'show', report.id, '--json')).json()).toEqual(report)
   expect((await ontdubbel('merge', 'list', '--patron', 1002, '--json')).json()).toEqual(report)
 
-  const exported = await ontdubbel('export', '--patron', 1002)
+  const exported = await asProcess('export', '--patron', 1002)
   const records = exported.out
     .trim()
     .split('\n')
@@ -124,7 +131,7 @@ test('a pair from a file of one’s own: preview, merge, look, export', async ()
 
 test('a warning that must be accepted ends with 3 and changes nothing; accepted, it is another merge', async () => {
   expect((await ontdubbel('preview', 1003, 1004)).code).toBe(0)
-  const refused = await ontdubbel('merge', 1003, 1004, '--json')
+  const refused = await asProcess('merge', 1003, 1004, '--json')
   expect(refused.code).toBe(3)
   expect(refused.json()).toMatchObject({
     status: 'refused',
@@ -146,6 +153,9 @@ test('a preview’s token does not hold when anything has changed since', async 
   expect(refused.json()).toMatchObject({ refusal: { code: 'changed-since-preview' } })
 })
 
+/** Where no worker looks. */
+const withoutWorker = () => ({ ...env, TASK_QUEUE_PREFIX: `${stack.queuePrefix}-nobody` })
+
 test.each([
   ['a record that does not exist', ['merge', 1005, 9999], 3, /no patron 9999/],
   ['the same record twice', ['merge', 1005, 1005], 3, /both sides/],
@@ -154,11 +164,15 @@ test.each([
   ['a date that does not exist', ['preview', 1005, 1006, '--on', '2026-02-30'], 2, /YYYY-MM-DD/],
   ['a reason with an e-mail address', ['merge', 1005, 1006, '--reason', 'asked by a@example.org'], 2, /reason/],
   ['a merge that does not exist', ['merge', 'show', 424242], 2, /no merge 424242/],
-  ['a command that does not exist', ['marge', 1005, 1006], 2, /There is no command/],
 ] as const)('%s: a sentence and the exit code', async (_, args, code, sentence) => {
   const ended = await ontdubbel(...args)
   expect(ended.code).toBe(code)
   expect(ended.err + ended.out).toMatch(sentence)
+})
+
+test('a command that does not exist: a sentence and the exit code', async () => {
+  const ended = await asProcess('marge', 1005, 1006)
+  expect([ended.code, ended.err]).toEqual([2, expect.stringContaining('There is no command')])
 })
 
 test('what staff read comes in Dutch too', async () => {
@@ -166,15 +180,14 @@ test('what staff read comes in Dutch too', async () => {
   expect([ended.code, ended.out]).toEqual([3, expect.stringContaining('staat aan beide kanten')])
 })
 
-test('without a worker the merge is started, and says so with exit code 4; it runs when one comes', async () => {
-  const alone = { ...env, TASK_QUEUE_PREFIX: `${stack.queuePrefix}-nobody` }
-  const ended = await runCli(['merge', 1005, 1007, '--json'], alone)
+test('without a worker the merge is started, and says so with exit code 4', async () => {
+  const ended = await alone
   expect(ended.code).toBe(4)
   expect(ended.err).toMatch(/No worker is running/)
   expect(ended.json()).toMatchObject({ id: null, status: 'running' })
-  const started = await runCli(['merge', 1006, 1007, '--no-wait', '--json'], alone)
+  const started = await runHere(['merge', 1006, 1007, '--no-wait', '--json'], withoutWorker())
   expect([started.code, started.json()]).toEqual([0, expect.objectContaining({ id: null, status: 'running' })])
-  for (const id of ['merge/1005/1007', 'merge/1006/1007'])
+  for (const id of ['merge/1008/1009', 'merge/1006/1007'])
     await stack.client.workflow.getHandle(id).terminate('the test is over')
 })
 
@@ -206,6 +219,6 @@ test('another pair’s workflow under this pair’s id is not taken for its merg
 })
 
 test('nowhere to go: an error that says what to set or start', async () => {
-  const ended = await runCli(['merge', 'list', '--data-dir', '/nonexistent'], {})
+  const ended = await runHere(['merge', 'list', '--data-dir', '/nonexistent'], {})
   expect([ended.code, ended.err]).toEqual([2, expect.stringContaining('ontdubbel up')])
 })

@@ -45,6 +45,8 @@ let database: { dataDir: string; server: RunningPostgres; folder: string }
 let portal: TestPortal
 let httpsPortal: TlsServer
 let temporal: GrpcServer
+/** What doctor says of a server that takes calls and never answers: it waits long, while the other tests go on. */
+let ofASilentOne: Promise<Ended>
 
 /** What names the servers as they are in real life: each over TLS, each with its secret. */
 function realServers(): Record<string, string> {
@@ -119,6 +121,18 @@ async function temporalBehind(
   return { ...proxy, address: proxy.address.replace('127.0.0.1', 'localhost') }
 }
 
+/** A server that takes calls and never answers. */
+async function silentServer(): Promise<string> {
+  const taken: Socket[] = []
+  const server = createServer((socket) => taken.push(socket.resume())).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  stops.push(async () => {
+    server.close()
+    for (const socket of taken) socket.destroy()
+  })
+  return `localhost:${(server.address() as { port: number }).port}`
+}
+
 /** A PostgreSQL whose TLS can be changed, and which takes workers over TLS only. */
 async function startDatabase(): Promise<typeof database> {
   const dataDir = temporaryDataDir('ontdubbel-test-tls-')
@@ -185,6 +199,7 @@ beforeAll(async () => {
     ({ authorization }) => (authorization === `Bearer ${API_KEY}` ? null : UNAUTHENTICATED),
   )
   database = await startDatabase()
+  ofASilentOne = ontdubbel(['doctor', '--json'], { TEMPORAL_ADDRESS: await silentServer() })
 })
 afterAll(async () => {
   for (const stop of stops.reverse()) await stop()
@@ -287,17 +302,12 @@ describe('Temporal that cannot be spoken to is told by what is wrong, and what t
   })
 
   test('another server, one that says nothing, no host of that name, and nobody', async () => {
-    const taken: Socket[] = []
-    const silent = createServer((socket) => taken.push(socket.resume())).listen(0, '127.0.0.1')
-    await once(silent, 'listening')
-    const { port } = silent.address() as { port: number }
     const says = (address: string) => saysOfTemporal({ TEMPORAL_ADDRESS: address })
     const https = await says(httpsPortal.address.replace('127.0.0.1', 'localhost'))
-    const nothing = await says(`localhost:${port}`)
     const noHost = await says('temporal.invalid:7233')
     const nobody = await says('localhost:1')
-    silent.close()
-    for (const socket of taken) socket.destroy()
+    const { checks } = (await ofASilentOne).json() as { checks: Check[] }
+    const nothing = checks.find(({ check }) => check === https.check) ?? https
     expect([https, nothing, noHost, nobody].map(({ ok }) => ok)).toEqual([false, false, false, false])
     expect(https.message).toContain('something else')
     expect(nothing.message).toContain('does not answer')

@@ -1,6 +1,6 @@
 import { connect } from '../src/database/pool'
 import { workflowIdOf } from '../src/workflows/names'
-import { runHere, type Ended } from './support/cli'
+import { runCli, runHere, type Ended } from './support/cli'
 import { untilBackingOff } from './support/scene'
 import { testStack, type TestStack } from './support/stack'
 
@@ -30,9 +30,19 @@ async function ledgerTimes(merge: number): Promise<unknown[]> {
   return rows
 }
 
+/** A command that waits for a worker in vain, while the other tests go on. */
+let alone: { keep: number; remove: number; ended: Promise<Ended> }
+
 beforeAll(async () => {
   stack = await testStack()
   await stack.database.pool.query(`insert into library (id, name) values ('ZOT', 'Zottegem')`)
+  const { keep, remove } = await pair()
+  await stack.portal.behave({ mode: 'down' })
+  const { id } = (await ontdubbel('merge', keep, remove, '--json')).json() as { id: number }
+  await stack.portal.behave({ mode: 'ok' })
+  await stack.client.workflow.getHandle(workflowIdOf(keep, remove)).terminate('by hand')
+  const withoutWorker = { ...stack.env, TASK_QUEUE_PREFIX: `${stack.queuePrefix}-nobody` }
+  alone = { keep, remove, ended: runCli(['merge', 'resume', id], withoutWorker) }
 })
 afterEach(() => stack.portal.behave({ mode: 'ok' }))
 afterAll(() => stack.stop())
@@ -125,17 +135,9 @@ test('a merge whose workflow somebody terminated is taken up again', async () =>
 })
 
 test('without a worker a command says so, and asks nothing', async () => {
-  const { keep, remove } = await pair()
-  await stack.portal.behave({ mode: 'down' })
-  const { id } = (await ontdubbel('merge', keep, remove, '--json')).json() as { id: number }
-  const handle = stack.client.workflow.getHandle(`merge/${keep}/${remove}`)
-  await handle.terminate('by hand')
-  const alone = await runHere(['merge', 'resume', id], {
-    ...stack.env,
-    TASK_QUEUE_PREFIX: `${stack.queuePrefix}-nobody`,
-  })
-  expect([alone.code, alone.err]).toEqual([4, expect.stringContaining('No worker is running')])
-  await handle.terminate('the test is over')
+  const { code, err } = await alone.ended
+  expect([code, err]).toEqual([4, expect.stringContaining('No worker is running')])
+  await stack.client.workflow.getHandle(workflowIdOf(alone.keep, alone.remove)).terminate('the test is over')
 })
 
 test('updates are refused at once in a state in which they make no sense, and what is no asking never', async () => {

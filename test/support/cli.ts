@@ -98,11 +98,12 @@ export interface Following {
 }
 
 /** Starts a command that follows something. */
-export function follow(args: readonly (string | number)[], env: Record<string, string>): Following {
+export function follow(args: readonly (string | number)[], env: Record<string, string>, input = ''): Following {
   const child = spawn(process.execPath, [LAUNCHER, ...args.map(String)], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: '1', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
   })
+  child.stdin.on('error', () => {})
+  child.stdin.end(input)
   const forget = expectGone(`ontdubbel ${args[0]}, process ${child.pid}`)
   let out = ''
   let err = ''
