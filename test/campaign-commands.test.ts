@@ -190,6 +190,16 @@ test('what was set aside says why, and is tried again', async () => {
   expect([nothing.code, nothing.err]).toEqual([0, expect.stringContaining('there is nothing to try again') as string])
 })
 
+/** The latest campaign, when there is a later one than this. */
+async function latest(before = -1): Promise<number> {
+  for (;;) {
+    const { rows } = await stack.database.pool.query<{ id: number }>('select coalesce(max(id), 0) as id from campaign')
+    const id = Number(rows[0]?.id)
+    if (id > before) return id
+    await sleep(50)
+  }
+}
+
 describe('following', () => {
   /** Hours in which it is not now, whatever the time. */
   const notNow = () => {
@@ -220,18 +230,19 @@ describe('following', () => {
   test('where no worker runs it says so, and the campaign waits for one', async () => {
     const list = await pairs(1)
     const more = { TASK_QUEUE_PREFIX: `${stack.queuePrefix}-nobody` }
+    const before = await latest()
     const start = ['campaign', 'start', '--pairs', '-', '--wait', '--json']
     const following = follow(start, { ...env, ...more }, ndjson(list))
-    while (!following.err().includes('is started')) await sleep(50)
-    const { rows } = await stack.database.pool.query<{ id: number }>('select max(id) as id from campaign')
-    const id = Number(rows[0]?.id)
+    const id = await latest(before)
+    const workflow = stack.client.workflow.getHandle(`campaign/${id}`)
+    while (!(await workflow.describe().catch(() => null))) await sleep(50)
     // both wait for a worker, and as long
     const asked = await campaign(['pause', id, '--lang', 'nl'], '', more)
     expect([asked.code, asked.err]).toEqual([4, expect.stringContaining('Er draait geen worker') as string])
     expect(await following.ended).toEqual({ code: 4, signal: null })
     expect(following.err()).toContain('No worker is running')
     expect(JSON.parse(following.out())).toMatchObject({ id, status: 'running', outcomes: { pending: 1 } })
-    await stack.client.workflow.getHandle(`campaign/${id}`).terminate('for a test')
+    await workflow.terminate('for a test')
     const resumed = await campaign(['resume', id])
     expect(resumed.code).toBe(0)
     expect((await until(id, 'completed')).outcomes).toMatchObject({ completed: 1 })
