@@ -3,12 +3,12 @@ import { run, runOne, statement, type Queryable } from '../database/statement'
 import { inPlainTransaction } from '../database/transaction'
 import type { PortalClient } from '../portal/client'
 import { applyIntent } from '../portal/intent'
-import { isPortalError, type PortalError } from '../portal/errors'
+import type { PortalError } from '../portal/errors'
 import type { PortalLink } from '../portal/links'
 import { planLinks } from '../portal/plan'
-import { allOf } from '../steps/step'
-import { eachLink, isForAll } from './eachLink'
+import { eachLink } from './eachLink'
 import { doneIntents, keyOf, openIntents, stillMeant, storeIntents, storeOutcome, type RoundIntent } from './intents'
+import { Failed, someAtOnce } from './manyAtPortal'
 import { PORTAL_NOT_ENDED } from './store'
 
 /** A merge whose portal part has not ended, as its chain stands now. */
@@ -64,10 +64,6 @@ const tellCollapse = statement(
 
 /** Merges that are asked for with one search; the portal takes the actor ids of as many. */
 const MERGES_A_SEARCH = 200
-/** Merges whose links are moved at once; the client has limits of its own. */
-const AT_ONCE = 8
-/** So many failures with nothing done between them: it is not the account, it is the portal. */
-const MOST_IN_A_ROW = 10
 
 /**
  * R13 for one merge: see syncPortalOfMany.
@@ -106,24 +102,6 @@ export async function syncPortalOfMany(
     while (left.length > 0) left = await onceRound(pool, portal, left, failed, attempt, signal)
   }
   return failed.merges
-}
-
-/** What failed for one merge alone; one merge never stops another, but a portal that is down is not asked for each. */
-class Failed {
-  readonly merges = new Map<number, PortalError>()
-  private inARow = 0
-
-  /** Does one merge's part. @throws PortalError where the portal does nobody's */
-  async around(merge: number, work: () => Promise<void>): Promise<void> {
-    try {
-      await work()
-      this.inARow = 0
-    } catch (error) {
-      if (!isPortalError(error) || error.code === 'portal-busy' || isForAll(error)) throw error
-      if (error.retryable && ++this.inARow >= MOST_IN_A_ROW) throw error
-      this.merges.set(merge, error)
-    }
-  }
 }
 
 /** Gives the merges that must go round again: links came to one of their records meanwhile, or it was merged on. */
@@ -198,20 +176,6 @@ function grouped<T>(items: readonly T[], keyOf: (item: T) => number): Map<number
     else groups.set(keyOf(item), [item])
   }
   return groups
-}
-
-/** Some at once; after a failure none is begun, and those under way have ended when it rejects. */
-async function someAtOnce<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const waiting = [...items]
-  const lane = async () => {
-    try {
-      for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item)
-    } catch (error) {
-      waiting.length = 0
-      throw error
-    }
-  }
-  await allOf(Array.from({ length: Math.min(AT_ONCE, items.length) }, lane))
 }
 
 async function targetOf(db: Queryable, kept: number): Promise<number> {
