@@ -27,6 +27,7 @@ function report(changed: Partial<CampaignReport> = {}, counts: Partial<Record<Ou
     reason: null,
     startedAt: '2026-11-27T08:00:00Z',
     endedAt: null,
+    undo: null,
     ...changed,
   }
 }

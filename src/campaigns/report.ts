@@ -40,6 +40,7 @@ interface CampaignRow {
   outcomes: Partial<Record<Outcome, number>> | null
   waits_for: number[] | null
   tally: Tally
+  undo: CampaignReport['undo']
 }
 
 /** The lines of the last minute up to the last one. */
@@ -74,7 +75,11 @@ const row = statement<CampaignRow>(
          'since_start', extract(epoch from max(l.at) - greatest(c.created_at, max(l.at) - interval '${RATE_OVER_SECONDS} s')),
          'ago', extract(epoch from clock_timestamp() - max(l.at)))
        from campaign_tally l where l.campaign = c.id and l.at >= (
-         select at from campaign_tally where campaign = c.id order by id desc limit 1) - interval '${RATE_OVER_SECONDS} s') as tally
+         select at from campaign_tally where campaign = c.id order by id desc limit 1) - interval '${RATE_OVER_SECONDS} s') as tally,
+     (select jsonb_build_object('id', u.id, 'status', u.status, 'merges', u.merges,
+         'undone', count(*) filter (where e.state = 'undone'), 'notUndone', count(*) filter (where e.state in ('refused', 'set-aside')))
+       from undo_many u join undo_many_merge e on e.undo = u.id
+       where u.id = (select max(id) from undo_many where campaign = c.id) group by u.id) as undo
    from campaign c where c.id = $1`,
 )
 
@@ -118,14 +123,18 @@ export async function campaignReport(
     first: found.first,
     withinHours: found.within_hours,
     paused: pausedIn(found, language),
-    waitsFor: found.status === 'cancelled' ? [] : (found.waits_for ?? []),
+    waitsFor: MERGES_NO_MORE.includes(found.status) ? [] : (found.waits_for ?? []),
     secondsLeft: secondsLeft(found, outcomes, rate),
     by: found.by,
     reason: found.reason,
     startedAt: found.created_at,
     endedAt: found.ended_at,
+    undo: found.undo,
   }
 }
+
+/** Nothing of what it has not done will be. */
+const MERGES_NO_MORE: readonly CampaignStatus[] = ['cancelled', 'undoing', 'undone']
 
 /** Pairs a second, or null where none has ended. Of one line alone, and of lines of one moment, since the campaign's start. */
 function rateOf({ lines, after_first: afterFirst, seconds, ended, since_start: sinceStart }: Tally): number | null {

@@ -1,4 +1,4 @@
-import type { ClientBase, Pool } from 'pg'
+import type { ClientBase, Pool, PoolClient } from 'pg'
 import { run, runOne, statement, type Queryable } from '../database/statement'
 import { inPlainTransaction } from '../database/transaction'
 import type { CampaignSettings, CampaignStatus, PauseCode } from '../domain/campaign'
@@ -163,9 +163,14 @@ export async function takeUpCampaign(
 ): Promise<{ untried: number[] } | null> {
   return inPlainTransaction(pool, async (client) => {
     if (!(await runOne(client, takenUp, [campaign, workflow.workflowId, workflow.firstRunId]))) return null
-    for (const { id } of await run(client, leftOpen, [campaign])) await endBatch(client, id)
+    await endOpenBatches(client, campaign)
     return { untried: (await run(client, untried, [campaign, most])).map(({ id }) => id) }
   })
+}
+
+/** Ends the batches of a campaign that nobody ended: of a group under way it waits for the end, and none begins after. */
+export async function endOpenBatches(client: PoolClient, campaign: number): Promise<void> {
+  for (const { id } of await run(client, leftOpen, [campaign])) await endBatch(client, id)
 }
 
 const startedBy = statement('steer.startedBy', `update campaign set started_by = $2 where id = $1`)

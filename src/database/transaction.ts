@@ -59,10 +59,17 @@ export async function inMergeTransaction<T>(
   return inTransaction(pool, (client) => beginMerge(client, options), work, options.rollBack ?? false)
 }
 
-/** Runs `work` in one ordinary transaction at READ COMMITTED. What takes long between two statements lifts its limit first. */
-export async function inPlainTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` in one ordinary transaction at READ COMMITTED; `rollBack`: to see what it would do. What takes long between two
+ * statements lifts its limit first.
+ */
+export async function inPlainTransaction<T>(
+  pool: Pool,
+  work: (client: PoolClient) => Promise<T>,
+  { rollBack = false }: { rollBack?: boolean } = {},
+): Promise<T> {
   const begin = `begin; set local idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_TIMEOUT_MS}`
-  return inTransaction(pool, (client) => client.query(begin), work, false)
+  return inTransaction(pool, (client) => client.query(begin), work, rollBack)
 }
 
 async function inTransaction<T>(

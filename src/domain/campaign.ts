@@ -1,4 +1,5 @@
 import type { Override, TakeField, Told } from './codes'
+import type { UndoManyStatus } from './undoMany'
 
 /** What people read as a campaign's status (cli.md). */
 export const CAMPAIGN_STATUSES = [
@@ -123,6 +124,8 @@ export interface CampaignReport {
   reason: string | null
   startedAt: string
   endedAt: string | null
+  /** The last time that all of it was to be undone: its merges then, and what became of them; null where it never was. */
+  undo: { id: number; status: UndoManyStatus; merges: number; undone: number; notUndone: number } | null
 }
 
 /** A line of `campaign report`. */

@@ -18,6 +18,14 @@ export function isDate(text: string): boolean {
   return day <= (month === 2 ? (leap ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31)
 }
 
+const MOMENT = /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?(Z|[+-](0\d|1[0-4]):[0-5]\d)$/
+
+/** Whether a text is a moment in ISO 8601 with its zone, of a date that exists. */
+export function isMoment(text: string): boolean {
+  const day = MOMENT.exec(text)?.[1]
+  return day !== undefined && isDate(day)
+}
+
 /** `2026-11-24 10:00`, Brussels' time. */
 export function inBrussels(moment: Date): string {
   return brussels.format(moment)

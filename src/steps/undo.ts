@@ -82,19 +82,27 @@ const finish = statement(
    on conflict (merge) do update set done_at = excluded.done_at, back = excluded.back, told = excluded.told, seen = excluded.seen`,
 )
 
+/** Who has merges undone, and why. */
+export interface UndoneBy {
+  by: string
+  reason: string | null
+}
+
 /**
  * Undoes merges inside a transaction that takes patrons, one or a group that shares no patron: locks each with both records,
  * refuses what may not be undone (later-merge, undo-window-over), takes the rest back, writes down what went back, what not
  * and who could see what, and marks the pair as not the same person. All but the feed line: whoever commits adds it last.
- * It waits after locking, after the refusals, and for the differences before and after.
+ * `from` are the states that it takes them in. It waits after locking, after the refusals, and for the differences before
+ * and after.
  */
 export async function undoInTransaction(
   client: ClientBase,
   merges: readonly number[],
-  who: { by: string; reason: string | null },
+  who: UndoneBy,
+  from: readonly ('retired' | 'undoing')[] = ['retired', 'undoing'],
 ): Promise<UndoResult> {
   const result: UndoResult = { undone: [], refused: [] }
-  const locked = await lockMerges(client, merges, ['retired', 'undoing'])
+  const locked = await lockMerges(client, merges, from)
   if (locked.length === 0) return result
   for (const { id, refusal } of await refusalsOfUndo(client, locked)) {
     if (refusal) result.refused.push({ id, refusal })

@@ -1,7 +1,15 @@
-import { OUTCOMES, type CampaignReport, type Outcome, type FollowUpCode, type PauseCode } from '../campaign'
+import {
+  OUTCOMES,
+  type CampaignReport,
+  type CampaignStatus,
+  type Outcome,
+  type FollowUpCode,
+  type PauseCode,
+} from '../campaign'
 import { say } from './fill'
 import { decimalIn } from './formats'
 import type { Language, Sentence } from './language'
+import { UNDO_MANY_LINES } from './undoMany'
 import { valueWord } from './values'
 
 /** Why a campaign pauses, and what can be done. Details: `campaign`, and those of the pause. */
@@ -103,19 +111,25 @@ export function heldUpBy(report: CampaignReport, language: Language): string[] {
   ]
 }
 
+/** In these, what was set aside may be tried again. */
+const RETRIED: readonly CampaignStatus[] = ['running', 'pausing', 'paused', 'completed']
+
 /** How fast a campaign is, what holds it up, and what can be done: a sentence each. */
 export function campaignSentences(report: CampaignReport, language: Language): string[] {
-  const { id, status, outcomes, pairsPerSecond, secondsLeft, first } = report
+  const { id, status, outcomes, pairsPerSecond, secondsLeft, first, undo } = report
   const atWork = status === 'running' || status === 'pausing'
   const rate = pairsPerSecond === null || !atWork ? null : decimalIn(pairsPerSecond, language)
   const time = secondsLeft === null ? null : durationIn(secondsLeft, language)
   const said: (Sentence | null)[] = [
     rate === null ? null : time === null ? CAMPAIGN_LINES.rate : CAMPAIGN_LINES.rateAndLeft,
     status === 'running' && first !== null ? CAMPAIGN_LINES.first : null,
-    status !== 'cancelled' && outcomes['set-aside'] > 0 ? CAMPAIGN_LINES.setAside : null,
+    RETRIED.includes(status) && outcomes['set-aside'] > 0 ? CAMPAIGN_LINES.setAside : null,
     status === 'cancelled' ? CAMPAIGN_LINES.cancelled : null,
+    status === 'undoing' ? UNDO_MANY_LINES.campaignUndoing : null,
+    status === 'undone' ? UNDO_MANY_LINES.campaignUndone : null,
+    status === 'undone' && undo !== null && undo.notUndone > 0 ? UNDO_MANY_LINES.campaignNotUndone : null,
   ]
-  const details = { campaign: id, rate, time, first }
+  const details = { campaign: id, rate, time, first, ...undo }
   return [
     ...heldUpBy(report, language),
     ...said.flatMap((sentence) => (sentence === null ? [] : [say(sentence, language, details)])),

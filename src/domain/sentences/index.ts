@@ -33,6 +33,18 @@ export { statusSentence, statusWord } from './statuses'
 export { stepSentence, stepWidth } from './steps'
 export { columnInWords, tableWord } from './tables'
 export { seenSentence, UNDO_LINES, undoSentence } from './undo'
+export {
+  notUndoneLines,
+  notUndoneSentence,
+  UNDO_MANY_ERRORS,
+  UNDO_MANY_LINES,
+  UNDO_MANY_OPERATIONS,
+  UNDO_MANY_WANTED,
+  undoManyDetails,
+  undoManyLines,
+  undoManySentences,
+  undoManyTitle,
+} from './undoMany'
 export { USAGE, VALUES_WANTED } from './usage'
 export { valueWord } from './values'
 export { warningSentence } from './warnings'

@@ -87,6 +87,13 @@ export const VALUES = {
     pending: { en: 'pending', nl: 'nog te doen' },
     'not-run': { en: 'not-run', nl: 'niet uitgevoerd' },
   },
+  /** Of a merge that is undone with many. */
+  undoManyOutcome: {
+    undone: { en: 'undone', nl: 'ongedaan gemaakt' },
+    refused: { en: 'refused', nl: 'geweigerd' },
+    'set-aside': { en: 'failed, and left as they are', nl: 'mislukt en zo gelaten' },
+    pending: { en: 'still to be undone', nl: 'nog ongedaan te maken' },
+  },
   /** Of a pair that is previewed. */
   previewOutcome: {
     completed: { en: 'would be merged', nl: 'zouden ontdubbeld worden' },
