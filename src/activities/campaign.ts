@@ -111,7 +111,7 @@ export function campaignActivities(pools: { batches: Pool; steering: Pool }, por
           workflowId,
           taskQueue,
           signal,
-          staticSummary: "Campaigns' merges that wait for the portal",
+          staticSummary: 'Merges of many that wait for the portal',
         }),
       )
     },

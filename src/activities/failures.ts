@@ -30,9 +30,11 @@ export class FailuresOfOurs implements ActivityInboundCallsInterceptor {
   }
 }
 
-/** Of an activity's arguments only the id of a merge, a campaign or a batch is told. */
+/** Of an activity's arguments only the id of a merge, a campaign, an undo of many or a batch of one of these is told. */
 function whatIn(activity: string, [id]: readonly unknown[]): Record<string, number> {
   if (typeof id !== 'number' || activity === 'sweepPortal') return {}
+  if (/^(undoBatch|endPortalWaits|revertBatchPortal)$/.test(activity)) return { undoBatch: id }
+  if (/UndoMany|^planUndoBatch$|^nextUndoneAtPortal$|^hasCampaignEnded$/.test(activity)) return { undoMany: id }
   if (/Batch(Portal)?$/.test(activity) && activity !== 'planBatch') return { batch: id }
   return /Campaign|^planBatch$|^setWithinHours$/.test(activity) ? { campaign: id } : { merge: id }
 }

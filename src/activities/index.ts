@@ -4,6 +4,7 @@ import { campaignActivities } from './campaign'
 import { deskActivities } from './desk'
 import { portalActivities } from './portal'
 import { undoActivities } from './undo'
+import { undoManyActivities } from './undoMany'
 
 export interface ActivityDependencies {
   /** Connections for single merges. */
@@ -21,6 +22,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     ...undoActivities(pool),
     ...portalActivities(pool, portal),
     ...campaignActivities(pools, portal),
+    ...undoManyActivities(pools, portal),
   }
 }
 

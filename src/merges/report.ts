@@ -111,7 +111,8 @@ const unfinished = statement<{ id: number }>(
   `select id from merge
    where (status in ('open', 'undoing') or ${PORTAL_NOT_ENDED})
      and ($1::text is null or merge_status(status, attention, portal) = $1) and ($2::bigint is null or campaign = $2)
-     and not ($3 and campaign is not null and workflow_id is null and status = 'retired') and id > $4
+     and not ($3 and ((campaign is not null and workflow_id is null and status = 'retired')
+       or (status = 'undone' and exists (select from undo u where u.merge = merge.id and u.workflow_id is null)))) and id > $4
    order by id limit $5`,
 )
 
@@ -119,7 +120,7 @@ export interface UnfinishedFilter {
   status?: MergeStatus | undefined
   /** Only those of this campaign. */
   campaign?: number | undefined
-  /** Without those that campaigns and their sweeper look after. */
+  /** Without those that campaigns, undos of many and their sweeper look after. */
   withWorkflow?: boolean | undefined
 }
 

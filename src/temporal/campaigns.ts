@@ -57,7 +57,7 @@ export async function startBacklog(client: Client): Promise<void> {
     workflowId: backlogWorkflowIdOf(campaignQueue()),
     taskQueue: campaignQueue(),
     signal: moreWaits,
-    staticSummary: "Campaigns' merges that wait for the portal",
+    staticSummary: 'Merges of many that wait for the portal',
   })
 }
 

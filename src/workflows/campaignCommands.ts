@@ -4,7 +4,15 @@ import type { CampaignCommand } from '../campaigns/steer'
 import { MOST_LANES, PACES, type CampaignSettings, type CampaignStatus } from '../domain/campaign'
 import { parseHours } from '../domain/hours'
 import { askedBy, checkAsking, refused } from './asking'
-import { cancelCampaign, pauseCampaign, resumeCampaign, retryCampaign, setCampaign, type Asking } from './messages'
+import {
+  cancelCampaign,
+  lookAgain,
+  pauseCampaign,
+  resumeCampaign,
+  retryCampaign,
+  setCampaign,
+  type Asking,
+} from './messages'
 import { PLANNING } from './options'
 
 const { steerCampaign } = proxyLocalActivities<Activities>(PLANNING)
@@ -35,6 +43,7 @@ export class CampaignCommands {
         description: `${description} {"by": "your name"}`,
       })
     }
+    setHandler(lookAgain, () => void (this.changes += 1), { description: 'The campaign is undone. Sent by undoMany.' })
     setHandler(
       setCampaign,
       ({ by, reason, ...settings }) => this.steer({ name: 'set', settings }, asking(by, reason)),

@@ -41,5 +41,7 @@ export const cancelCampaign = defineUpdate<CampaignStatus, [asking: Asking | und
 export const retryCampaign = defineUpdate<CampaignStatus, [asking: Asking | undefined]>('retry')
 /** Changes lanes, pace or hours. */
 export const setCampaign = defineUpdate<CampaignStatus, [settings: CampaignSettings & Asking]>('set')
-/** Sent by campaigns to the sweeper: there is more that waits for the portal. */
+/** Sent by undoMany to the workflow of a campaign that it undoes: one that pauses ends. */
+export const lookAgain = defineSignal('lookAgain')
+/** Sent by campaigns and undos of many to the sweeper: there is more that waits for the portal. */
 export const moreWaits = defineSignal('moreWaits')

@@ -46,6 +46,11 @@ export function campaignWorkflowIdOf(campaign: number): string {
   return `campaign/${campaign}`
 }
 
+/** The workflow id of an undo of many, by convention: of a campaign its own, of others that of the undo. */
+export function undoManyWorkflowIdOf({ id, campaign }: { id: number; campaign: number | null }): string {
+  return campaign === null ? `undo-many/${id}` : `undo-campaign/${campaign}`
+}
+
 /** The one sweeper of the portal's backlog of all campaigns on a campaign queue. */
 export function backlogWorkflowIdOf(campaignQueue: string): string {
   return `portal-backlog/${campaignQueue}`
