@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { parseHours } from '../domain/hours'
-import { isDate } from '../domain/moments'
-import { CAMPAIGN_WANTED, say, VALUES_WANTED, type Sentence } from '../domain/sentences'
+import { isDate, isMoment } from '../domain/moments'
+import { CAMPAIGN_WANTED, say, UNDO_MANY_WANTED, VALUES_WANTED, type Sentence } from '../domain/sentences'
 import { languageAsked } from './language'
 
 /** An actor id, or a merge's id: a positive whole number. */
@@ -14,6 +14,12 @@ export function id(text: string): number {
 /** A date `YYYY-MM-DD` that exists. */
 export function date(text: string): string {
   if (!isDate(text)) throw wrong(VALUES_WANTED.date)
+  return text
+}
+
+/** A date, or a moment with its zone: `2026-11-27`, `2026-11-27T14:30+01:00`. */
+export function moment(text: string): string {
+  if (!isDate(text) && !isMoment(text)) throw wrong(UNDO_MANY_WANTED.moment)
   return text
 }
 

@@ -21,6 +21,7 @@ import { withDatabase } from './database'
 import { EXIT } from './exitCodes'
 import { print, printAll, printJson, tell } from './output'
 import { withTemporal } from './temporal'
+import { campaignUndoCommand } from './undoMany'
 
 /** `ontdubbel campaign …`: many merges, for hours or days. */
 export function campaignCommand(): Command {
@@ -31,6 +32,7 @@ export function campaignCommand(): Command {
     statusCommand(),
     listCommand(),
     ...steerCommands(),
+    campaignUndoCommand(),
     reportCommand(),
     followUpCommand(),
   ]) {

@@ -1,5 +1,6 @@
 import type { CampaignReport } from '../domain/campaign'
 import type { MergeReport } from '../domain/request'
+import type { UndoManyReport } from '../domain/undoMany'
 
 /** cli.md: what a command ends with. */
 export const EXIT = { done: 0, failed: 1, badInput: 2, refused: 3, waits: 4 } as const
@@ -36,4 +37,16 @@ export function exitCodeOfCampaign({ status, outcomes, paused }: CampaignReport)
     default:
       return paused?.code === 'unforeseen' ? EXIT.failed : EXIT.waits
   }
+}
+
+/** The exit code of an undo of many that was followed: what was refused is reported, and is an error where it is all. */
+export function exitCodeOfUndoMany({
+  status,
+  outcomes,
+  merges,
+  waitsForPortal,
+  needsAttention,
+}: UndoManyReport): ExitCode {
+  if (status === 'undoing' || outcomes['set-aside'] + waitsForPortal + needsAttention > 0) return EXIT.waits
+  return outcomes.refused === merges ? EXIT.refused : EXIT.done
 }

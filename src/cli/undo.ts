@@ -1,16 +1,17 @@
 import { Command } from 'commander'
 import type { Pool } from 'pg'
 import { checkReason } from '../database/reason'
+import { OntdubbelError } from '../domain/errors'
 import { refusedUndo } from '../domain/reports'
 import type { UndoReport } from '../domain/request'
-import { say, UNDO_LINES } from '../domain/sentences'
+import { say, UNDO_LINES, UNDO_MANY_ERRORS } from '../domain/sentences'
 import { requireMerge, unknownMerge, workflowOf, type MergeRow } from '../merges/store'
 import { undoReport } from '../merges/undoReport'
 import { previewUndo } from '../merges/undoSingle'
 import { startUndo, startUndoOnly } from '../temporal/calls'
 import { hasWorkflow, operate } from '../temporal/operate'
 import { undoWorkflowIdOf } from '../workflows/names'
-import { id } from './arguments'
+import { id, moment } from './arguments'
 import { Places, withPlaces, withWho, type SharedOptions } from './context'
 import { withDatabase } from './database'
 import { EXIT, exitCodeOf } from './exitCodes'
@@ -18,6 +19,7 @@ import { followMerge } from './follow'
 import { toGoOn } from './mergeOperations'
 import { printJson, tell, tellWaiting } from './output'
 import { withTemporal } from './temporal'
+import { selectionOf, UNDO_MANY_HELP, undoMany, withUndoOptions } from './undoMany'
 import { printUndo } from './undoText'
 
 interface UndoOptions extends SharedOptions {
@@ -25,18 +27,34 @@ interface UndoOptions extends SharedOptions {
   wait: boolean
   by: string
   reason?: string
+  approvedBy?: string
+  from?: string
+  to?: string
 }
 
-/** `ontdubbel undo ID`: takes a merge back. */
+/** `ontdubbel undo ID`: takes a merge back; `undo --approved-by NAME`, `--from TIME --to TIME`: many. */
 export function undoCommand(): Command {
-  return withWho(withPlaces(new Command('undo').argument('<merge>', "the merge's id", id)))
+  return withUndoOptions(withWho(withPlaces(new Command('undo').argument('[merge]', "the merge's id", id))))
     .description(
       'take a merge back: two records as they were, what has happened since on the right one of the two; an undo that was begun is followed, one that is done is reported',
     )
-    .option('--preview', 'only show what would go back, what not, and who could see what; changes nothing')
-    .option('--no-wait', 'only start')
-    .option('--json', 'one JSON document')
-    .action(undo)
+    .option('--approved-by <name>', 'in place of a merge: all that this person asked for, alone or in campaigns')
+    .option(
+      '--from <time>',
+      'all made from here on: a date (its beginning in Europe/Brussels), or a moment with its zone',
+      moment,
+    )
+    .option('--to <time>', 'and before this; default: now', moment)
+    .addHelpText('after', `\nOf many:${UNDO_MANY_HELP}`)
+    .action(async (merge: number | undefined, options: UndoOptions) => {
+      const { approvedBy, from, to } = options
+      const selects = [approvedBy, from, to].some((given) => given !== undefined)
+      if ((merge === undefined) !== selects) {
+        throw new OntdubbelError('bad-usage', UNDO_MANY_ERRORS.oneOrMany, EXIT.badInput)
+      }
+      if (merge === undefined) await undoMany(selectionOf(options), options)
+      else await undo(merge, options)
+    })
 }
 
 async function undo(merge: number, options: UndoOptions): Promise<void> {
