@@ -3,6 +3,7 @@ import type { Check } from './checks/check'
 import { checkDatabase } from './checks/database'
 import { checkCampaigns } from './checks/lostCampaigns'
 import { checkMerges } from './checks/lostMerges'
+import { checkUndosOfMany } from './checks/lostUndos'
 import { checkPortal } from './checks/portal'
 import { checkTemporal } from './checks/temporal'
 import { Places, withPlaces, type SharedOptions } from './context'
@@ -13,7 +14,7 @@ import { print, printJson, styled } from './output'
 export function doctorCommand(): Command {
   return withPlaces(new Command('doctor'))
     .description(
-      'check every connection, version, migration and search attribute, and find merges and campaigns whose workflow is gone',
+      'check every connection, version, migration and search attribute, and find merges, campaigns and undos of many whose workflow is gone',
     )
     .option('--json', 'one JSON document')
     .action(doctor)
@@ -40,6 +41,7 @@ export async function checkAll(places: Places): Promise<Check[]> {
         ? [
             ...(await checkMerges(database.client, temporal.client)),
             ...(await checkCampaigns(database.client, temporal.client)),
+            ...(await checkUndosOfMany(database.client, temporal.client)),
           ]
         : []
     return [...database.checks, ...temporal.checks, ...portal, ...lost]

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { Pool } from 'pg'
 import type { Client } from '@temporalio/client'
+import { undoManyUnderWay } from '../campaigns/undoReport'
 import { checkReason } from '../database/reason'
 import { MERGE_STATUSES, type MergeStatus } from '../domain/codes'
 import { OntdubbelError } from '../domain/errors'
@@ -10,8 +11,10 @@ import { backlogSize } from '../merges/campaignPortal'
 import { mergeReport, unfinishedMerges } from '../merges/report'
 import { requireMerge, workflowOf, type MergeRow } from '../merges/store'
 import { startBacklog } from '../temporal/campaigns'
+import { goOnUndoMany } from '../temporal/undoMany'
 import { hasWorkflow, operate, type Operated, type Operation } from '../temporal/operate'
 import { choice, id } from './arguments'
+import { lostOf } from './checks/lostUndos'
 import { Places, withPlaces, withWho, type SharedOptions } from './context'
 import { withDatabase } from './database'
 import { EXIT, exitCodeOf, type ExitCode } from './exitCodes'
@@ -84,7 +87,7 @@ export function operationCommands(): Command[] {
         .addOption(choice('--status <status>', 'all merges with this status', MERGE_STATUSES))
         .option('--campaign <id>', 'with --status: only those of this campaign', id)
     }
-    if (operation === 'resume') command.option('--orphaned', 'all merges whose workflow is gone')
+    if (operation === 'resume') command.option('--orphaned', 'all merges, and undos of many, whose workflow is gone')
     return command.action(async (mergeId: number | undefined, _own: unknown, made: Command) => {
       const options = made.optsWithGlobals<OperationOptions>()
       const ways = [mergeId, options.status, options.orphaned].filter((way) => way !== undefined && way !== false)
@@ -110,8 +113,10 @@ async function run(operation: Operation, mergeId: number | undefined, options: O
     await withTemporal(places, async (client) => {
       let exitCode: ExitCode = EXIT.done
       const { status, campaign, orphaned } = options
-      // what campaigns' merges wait for at the portal is the sweeper's, for all of them
+      // what merges of campaigns, and undos of many, wait for at the portal is the sweeper's, for all of them
       if (orphaned && (await backlogSize(pool)) > 0) await startBacklog(client)
+      if (orphaned)
+        for (const undo of await lostOf(client, await undoManyUnderWay(pool))) await goOnUndoMany(client, undo)
       const merges =
         mergeId === undefined ? unfinishedMerges(pool, { status, campaign, withWorkflow: orphaned }) : [mergeId]
       for await (const one of merges) {

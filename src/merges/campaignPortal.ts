@@ -203,7 +203,7 @@ export async function sweepPortal(
   const sweep = async (
     waiting: (typeof backlog)[keyof typeof backlog],
     work: (page: number[]) => Promise<Map<number, PortalError>>,
-    refuse: typeof stands | typeof undoStands,
+    refuse: typeof stands,
   ) => {
     let after = 0
     for (;;) {

@@ -30,9 +30,10 @@ export async function undoGroup(
     await allOf([begun, may, worked])
     if (!(await may)) throw new NotCommitted('it may no longer be done')
     const result = await worked
-    const rest = [also(result)]
-    if (result.undone.length > 0) rest.push(tellTheFeed(client, result.undone, 'undone'))
-    await allOf([...rest, commit(client)])
+    // whatever it has to ask and to write is sent before the feed's line, which others wait for, and the commit
+    await also(result)
+    const told = result.undone.length > 0 ? [tellTheFeed(client, result.undone, 'undone')] : []
+    await allOf([...told, commit(client)])
     return result
   } catch (error) {
     await client.query('rollback').catch(() => {})

@@ -10,6 +10,7 @@ import {
 } from '@temporalio/workflow'
 import type { Activities } from '../activities'
 import type { UndoManyReport } from '../domain/undoMany'
+import { InTurn } from './inTurn'
 import { giveWay, lookAgain, moreWaits } from './messages'
 import { backlogWorkflowIdOf, portalQueueOf } from './names'
 import { BATCH, LOOK_AGAIN_MS, NOTE, PLANNING, STARTER } from './options'
@@ -42,6 +43,7 @@ class UndoMany {
   /** Batches that the database has ended with, in this run. */
   private ended = 0
   private databaseDone = false
+  private readonly local = new InTurn()
 
   constructor(private readonly id: number) {}
 
@@ -70,7 +72,7 @@ class UndoMany {
     try {
       let lookAgainMs: number = LOOK_AGAIN_MS.first
       while (!workflowInfo().continueAsNewSuggested) {
-        const batch = await local.planUndoBatch(this.id)
+        const batch = await this.local.run(() => local.planUndoBatch(this.id))
         if (batch === null) return
         const { merges, ended } = await undoBatch(batch)
         this.ended += 1
@@ -90,7 +92,7 @@ class UndoMany {
     if (ofCampaign) await this.campaignLetsGo()
     while (!workflowInfo().continueAsNewSuggested) {
       const { ended, databaseDone } = this
-      const batch = await local.nextUndoneAtPortal(this.id)
+      const batch = await this.local.run(() => local.nextUndoneAtPortal(this.id))
       if (batch !== null) await this.atPortal(batch)
       else if (databaseDone) return
       else await condition(() => this.databaseDone || this.ended > ended)
@@ -120,7 +122,7 @@ class UndoMany {
   }
 
   private async show(): Promise<UndoManyReport> {
-    const report = await local.reportUndoMany(this.id)
+    const report = await this.local.run(() => local.reportUndoMany(this.id))
     showUndoMany(report)
     return report
   }

@@ -1,7 +1,7 @@
 // A worker process as src/worker.ts wires it, that says on standard output which commits and portal calls it makes, and
 // stands still where it is told: so that it can be killed or frozen exactly there. Plain JavaScript: it runs without jest.
 //
-// STOP_AT            {"<removed patron, or campaign N>": ["<before|after> <activity>: <event>", ...]}
+// STOP_AT            {"<removed patron, or campaign N, or undo N>": ["<before|after> <activity>: <event>", ...]}
 // KEEP_TRANSACTIONS  `open`: the server does not end the transaction of one that stands still
 // POLLS              how many tasks of each queue it asks for at a time: what a frozen one asked for is lost for a while
 // Lines on standard input: `stop {…}` adds to STOP_AT, `go` lets all go on that stand still.
@@ -24,6 +24,7 @@ const stopAt = JSON.parse(process.env.STOP_AT ?? '{}')
 const running = new AsyncLocalStorage()
 const removedOf = new Map()
 const campaignOf = new Map()
+const undoOf = new Map()
 const calls = new Map()
 let goOn = []
 
@@ -65,14 +66,17 @@ activities.createActivities = (dependencies) =>
       (...args) => {
         const [first] = args
         const removed =
+          undoIn(name, first) ??
           campaignIn(name, first) ??
           (typeof first === 'number' ? removedOf.get(first) : (first?.remove ?? removedOf.get(first?.merge)))
-        const activity = isOfCampaign(name) ? nth(removed, name) : labelOf(name, args)
+        const ofMany = isOfUndoOfMany(name) || isOfCampaign(name)
+        const activity = ofMany ? nth(removed, name) : labelOf(name, args)
         return running.run({ removed, activity, seen: new Map() }, async () => {
           let failed
           try {
             const result = await work(...args)
             if (name === 'planBatch' && result.batch !== null) campaignOf.set(result.batch, first)
+            if (name === 'planUndoBatch' && result !== null) undoOf.set(result, first)
             if (name === 'openMerge') removedOf.set(result.merge, result.remove)
             return result
           } catch (error) {
@@ -85,6 +89,18 @@ activities.createActivities = (dependencies) =>
       },
     ]),
   )
+
+/** Of these the argument is a batch. */
+const UNDO_BATCHES = ['undoBatch', 'endPortalWaits', 'revertBatchPortal']
+
+function isOfUndoOfMany(name) {
+  return UNDO_BATCHES.includes(name) || /UndoMany|^planUndoBatch$|^nextUndoneAtPortal$|^hasCampaignEnded$/.test(name)
+}
+
+function undoIn(name, id) {
+  if (!isOfUndoOfMany(name)) return undefined
+  return `undo ${UNDO_BATCHES.includes(name) ? undoOf.get(id) : id}`
+}
 
 function isOfCampaign(name) {
   return /Campaign|Batch|^setWithinHours$/.test(name)
@@ -119,7 +135,7 @@ pg.Pool.prototype.query = function query(asked, ...rest) {
 }
 
 /** What a batch writes between its groups is a transaction of its own too. */
-const SINGLE = /^batch\.(waiting|setAside|uniqueError)$/
+const SINGLE = /^(batch|undoBatch)\.(waiting|setAside|uniqueError)$/
 const clientQuery = pg.Client.prototype.query
 pg.Client.prototype.query = function query(asked, ...rest) {
   if (SINGLE.test(asked?.name ?? '')) return around(asked.name, () => clientQuery.call(this, asked, ...rest))
