@@ -14,7 +14,7 @@ let stack: TestStack
 let pool: Pool
 
 beforeAll(async () => {
-  stack = await testStack()
+  stack = await testStack({ campaigns: true })
   pool = createPool(stack.database.url, { pipeline: true, applicationName: 'test preview' })
 }, 120_000)
 afterAll(async () => {

@@ -20,7 +20,7 @@ let stack: TestStack
 let last = 0
 
 beforeAll(async () => {
-  stack = await testStack()
+  stack = await testStack({ campaigns: true })
   // an undo of many has a workflow of its id, and other databases share the Temporal server
   const owner = await connect(stack.database.superUrl)
   for (const table of ['campaign', 'undo_many']) {

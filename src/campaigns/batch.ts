@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg'
+import { UNIQUE_ERRORS } from '../database/again'
 import { faultCode, sqlState } from '../database/failures'
 import { run, runOne, statement } from '../database/statement'
 import { inPlainTransaction } from '../database/transaction'
@@ -8,9 +9,6 @@ import { mergeGroup, type GroupResult } from '../steps/group'
 import { brakeIfBad, tally } from './brake'
 import { GROUP_MS, inGroups } from './inGroups'
 import { endBatch } from './plan'
-
-/** A unique error that returns this often, with the pair alone, is the pair's fault (design §3). */
-const UNIQUE_ERRORS = 3
 
 /** How far a batch is: what a heartbeat tells. */
 export interface BatchProgress {

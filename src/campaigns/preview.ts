@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg'
+import { UNIQUE_ERRORS } from '../database/again'
 import { judgeFailure } from '../database/failures'
 import { run, runOne, statement } from '../database/statement'
 import { beginMerge } from '../database/transaction'
@@ -13,9 +14,6 @@ import { GROUP_MS, inGroups } from './inGroups'
 export const SAMPLE_PAIRS = 20_000
 /** Of pairs that hang together so many are looked at in one transaction, and so long: it holds their locks meanwhile. */
 const TOGETHER = { pairs: 50, ms: 400 } as const
-/** A unique error that returns this often, with the pair alone, is the pair's fault (design §3). */
-const UNIQUE_ERRORS = 3
-
 /** What a campaign would do: the object of `campaign preview --json`. */
 export interface CampaignPreview {
   pairs: number

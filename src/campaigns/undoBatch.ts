@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg'
+import { UNIQUE_ERRORS } from '../database/again'
 import { sqlState } from '../database/failures'
 import { run, runOne, statement } from '../database/statement'
 import { inPlainTransaction } from '../database/transaction'
@@ -8,9 +9,6 @@ import type { UndoneBy, UndoResult } from '../steps/undo'
 import { undoGroup } from '../steps/undoGroup'
 import { GROUP_MS, inGroups } from './inGroups'
 import { endUndoBatch } from './undoPlan'
-
-/** A unique error that returns this often, with the merge alone, is the merge's fault (design §3). */
-const UNIQUE_ERRORS = 3
 
 /** How far a batch is: what a heartbeat tells. */
 export interface UndoBatchProgress {

@@ -5,7 +5,7 @@ import { TRANSACTION_TIMEOUT_MS } from './transaction'
 /** A few times a second, and never two merges in step: whoever got nothing comes again after a random pause. */
 const PAUSE_MS = { least: 100, most: 300 }
 /** A unique error that returns this often, with the pair alone, is the pair's fault (design §3). */
-const UNIQUE_ERRORS = 3
+export const UNIQUE_ERRORS = 3
 
 export interface AgainOptions {
   signal?: AbortSignal | undefined

@@ -1,9 +1,7 @@
 import type { Client, PoolClient } from 'pg'
 import type { Refusal } from '../domain/codes'
-import { beginMerge, commit, NotCommitted, type MergeTransactionOptions } from '../database/transaction'
+import { inGroupTransaction, type GroupOptions } from './groupTransaction'
 import { openOrRefuse, storeRefusals, takePatrons, whyNotTaken } from './openMerge'
-import { tellTheFeed } from './retireRecord'
-import { allOf } from './step'
 import { goThrough, goThroughInOne, makeOne } from './wholePlan'
 
 /** What became of the merges of a group. The lists are disjoint and together all that were still new: a doubled activity finds nothing to do. */
@@ -65,37 +63,20 @@ export async function mergeInTransaction(
   return result
 }
 
-export interface GroupOptions extends MergeTransactionOptions {
-  /** Asked first in the same transaction: where it says no, nothing is done. */
-  ifSo?: () => Promise<boolean>
-  /** What the caller writes in the same transaction, once it is known what becomes of the merges. */
-  also?: (result: GroupResult) => Promise<unknown>
-}
-
 /**
- * Merges a group in one transaction of its own and commits it. Rejects with the first error of `pg`, nothing done; which
- * mean "again, in halves" says database/failures.ts. `client` is a connection of the caller's, idle.
+ * Merges a group in one transaction of its own and commits it (inGroupTransaction). `client` is a connection of the caller's,
+ * idle.
  */
 export async function mergeGroup(
   client: Client | PoolClient,
   merges: readonly number[],
-  { ifSo = async () => true, also = async () => {}, ...options }: GroupOptions = {},
+  options: GroupOptions<GroupResult> = {},
 ): Promise<GroupResult> {
-  try {
-    await makeOne(client)
-    // not awaited: the connection sends it ahead of what follows, and its error is that of whatever follows
-    const begun = beginMerge(client, options)
-    const may = ifSo()
-    const worked = mergeInTransaction(client, merges, { through: goThroughInOne })
-    await allOf([begun, may, worked])
-    if (!(await may)) throw new NotCommitted('it may no longer be done')
-    const result = await worked
-    const rest = [also(result)]
-    if (result.merged.length > 0) rest.push(tellTheFeed(client, result.merged, 'merged'))
-    await allOf([...rest, commit(client)])
-    return result
-  } catch (error) {
-    await client.query('rollback').catch(() => {})
-    throw error
-  }
+  await makeOne(client)
+  return inGroupTransaction(
+    client,
+    () => mergeInTransaction(client, merges, { through: goThroughInOne }),
+    ({ merged }) => ({ merges: merged, event: 'merged' }),
+    options,
+  )
 }

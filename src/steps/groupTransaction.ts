@@ -1,0 +1,41 @@
+import type { Client, PoolClient } from 'pg'
+import { beginMerge, commit, NotCommitted, type MergeTransactionOptions } from '../database/transaction'
+import { tellTheFeed } from './retireRecord'
+import { allOf } from './step'
+
+export interface GroupOptions<Result> extends MergeTransactionOptions {
+  /** Asked first in the same transaction: where it says no, nothing is done. */
+  ifSo?: () => Promise<boolean>
+  /** What the caller writes in the same transaction, once it is known what becomes of the merges. */
+  also?: (result: Result) => Promise<unknown>
+}
+
+/**
+ * Does the work of a group in one transaction of its own, tells the feed last of all, and commits. Rejects with the first
+ * error of `pg`, nothing done; which mean "again, in halves" says database/failures.ts. `client` is a connection of the
+ * caller's, idle.
+ */
+export async function inGroupTransaction<Result>(
+  client: Client | PoolClient,
+  work: () => Promise<Result>,
+  toTell: (result: Result) => { merges: readonly number[]; event: 'merged' | 'undone' },
+  { ifSo = async () => true, also = async () => {}, ...options }: GroupOptions<Result>,
+): Promise<Result> {
+  try {
+    // not awaited: the connection sends it ahead of what follows, and its error is that of whatever follows
+    const begun = beginMerge(client, options)
+    const may = ifSo()
+    const worked = work()
+    await allOf([begun, may, worked])
+    if (!(await may)) throw new NotCommitted('it may no longer be done')
+    const result = await worked
+    const rest = [also(result)]
+    const { merges, event } = toTell(result)
+    if (merges.length > 0) rest.push(tellTheFeed(client, merges, event))
+    await allOf([...rest, commit(client)])
+    return result
+  } catch (error) {
+    await client.query('rollback').catch(() => {})
+    throw error
+  }
+}
