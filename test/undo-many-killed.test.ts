@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { WorkflowHandle } from '@temporalio/client'
-import { Client, type Pool } from 'pg'
+import type { Client, Pool } from 'pg'
 import { openUndoMany } from '../src/campaigns/undoOpen'
 import { undoManyReport } from '../src/campaigns/undoReport'
 import { connect, createPool } from '../src/database/pool'
