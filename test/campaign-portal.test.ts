@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mergeBatch } from '../src/campaigns/batch'
 import { planBatch } from '../src/campaigns/plan'
+import { connect } from '../src/database/pool'
 import { sweepPortal, syncBatchPortal } from '../src/merges/campaignPortal'
 import { createPortalClient, type PortalClient } from '../src/portal/client'
+import { cancelCampaign } from '../src/workflows/messages'
 import { newCampaign, putPatrons, reportsOf, standOf, startCampaign, type Listed } from './support/campaigns'
 import { until } from './support/desk'
 import { testStack, type TestStack } from './support/stack'
@@ -203,6 +205,32 @@ test('after 30 days they need attention, and are not asked for any more; a perso
   expect(await outcomesOf(campaign)).toEqual(['needs-attention', 'needs-attention', 'completed'])
   expect(await stack.merge({ merge: reports[1]!.merge })).toMatchObject({ status: 'completed' })
   expect(await outcomesOf(campaign)).toEqual(['needs-attention', 'completed', 'completed'])
+})
+
+test('a fault at the portal that nobody foresaw pauses it; where it is cancelled then, its merges need a person, who has them done', async () => {
+  const list = await pairs(2)
+  const owner = await connect(stack.database.superUrl)
+  try {
+    await owner.query(`
+      create function no_intents() returns trigger language plpgsql as $$ begin raise exception 'no' using errcode = '22012'; end $$;
+      create trigger no_intents before insert on portal_intent for each row execute function no_intents()`)
+    const campaign = await newCampaign(stack.database.pool, list)
+    const handle = await startCampaign(stack, campaign)
+    await until('it is paused', async () => (await standOf(pool(), campaign)).status === 'paused')
+    expect(await standOf(pool(), campaign)).toMatchObject({
+      paused: { code: 'unforeseen', details: { step: 'syncBatchPortal' } },
+      outcomes: { running: 2 },
+    })
+    await handle.executeUpdate(cancelCampaign, { args: [{ by: 'mia' }] })
+    expect(await handle.result()).toMatchObject({ status: 'cancelled', outcomes: { 'needs-attention': 2, running: 0 } })
+    await owner.query('drop trigger no_intents on portal_intent')
+    for (const { merge } of await reportsOf(pool(), campaign))
+      expect(await stack.merge({ merge })).toMatchObject({ status: 'completed' })
+    await linksAre(list, 'keep')
+  } finally {
+    await owner.query('drop trigger if exists no_intents on portal_intent')
+    await owner.end()
+  }
 })
 
 test('one that waits is undone, another is tried by an operator: the sweeper leaves both to them', async () => {

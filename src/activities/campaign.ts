@@ -21,7 +21,7 @@ import type { CampaignReport, PauseCode } from '../domain/campaign'
 import type { Told } from '../domain/codes'
 import { OntdubbelError } from '../domain/errors'
 import { CAMPAIGN_ERRORS } from '../domain/sentences'
-import { sweepPortal, syncBatchPortal, type BatchAtPortal } from '../merges/campaignPortal'
+import { leaveToPeople, sweepPortal, syncBatchPortal, type BatchAtPortal } from '../merges/campaignPortal'
 import { isPortalError } from '../portal/errors'
 import type { PortalClient } from '../portal/client'
 import { whileHeartbeating } from './heartbeat'
@@ -97,6 +97,11 @@ export function campaignActivities(pools: { batches: Pool; steering: Pool }, por
         await brakeIfBad(steering, result.campaign)
       }
       return result
+    },
+
+    /** What failed at the portal as nobody foresaw, in a campaign that does not go on, needs a person. */
+    async leaveBatchToPeople(batch: number, why: Told): Promise<void> {
+      await leaveToPeople(steering, batch, why)
     },
 
     /** Has the sweeper look after what waits for the portal; one that runs already looks once more before it ends. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
 import { run, statement, type Queryable } from '../database/statement'
+import type { Told } from '../domain/codes'
 import { isPortalError, type PortalError } from '../portal/errors'
 import type { PortalClient } from '../portal/client'
 import { revertPortalOfMany } from './revertPortalMany'
@@ -31,6 +32,8 @@ const tried = statement<{ campaign: number }>(
   'campaignPortal.tried',
   `update campaign_batch set tried_at = coalesce(tried_at, clock_timestamp()) where id = $1 returning campaign`,
 )
+
+const needsAttention = statement('campaignPortal.needsAttention', `update merge set attention = $2 where id = any($1)`)
 
 /** What the portal did of a batch. */
 export interface BatchAtPortal {
@@ -103,6 +106,16 @@ export async function syncBatchPortal(
   if (!row) throw new Error(`there is no batch ${batch}`)
   const done = all.length - waiting.length - refused
   return { campaign: row.campaign, done, waiting: waiting.length, refused }
+}
+
+/**
+ * The portal's part of a batch failed in a way that nobody foresaw, and its campaign does not go on: people have to look at
+ * each of its merges (`merge resume`). `why` is their attention.
+ */
+export async function leaveToPeople(pool: Pool, batch: number, why: Told): Promise<void> {
+  const left = idsOf(await run(pool, ofBatch, [batch]))
+  await run(pool, needsAttention, [left, JSON.stringify(why)])
+  await run(pool, tried, [batch])
 }
 
 const ofUndoBatch = statement<{ id: number }>(

@@ -12,6 +12,7 @@ import {
 import type { Activities } from '../activities'
 import type { Planned } from '../campaigns/plan'
 import type { CampaignReport, CampaignStatus } from '../domain/campaign'
+import type { Told } from '../domain/codes'
 import { isWithin, msUntilChange, parseHours } from '../domain/hours'
 import { attentionOf } from './attention'
 import { CampaignCommands } from './campaignCommands'
@@ -48,7 +49,7 @@ class Campaign {
   private readonly atWork = new Set<number>()
   private readonly atPortal = new Set<number>()
   /** Batches whose portal part failed in a way that nobody foresaw. */
-  private readonly stuck = new Set<number>()
+  private readonly stuck = new Map<number, Told>()
   private readonly portalParts = new CancellationScope()
   /** A batch that is planned and not begun. */
   private planned: number | null = null
@@ -107,7 +108,7 @@ class Campaign {
       await local.dropBatch(this.planned)
       this.planned = null
     }
-    if (runs) for (const batch of this.stuck) this.toPortal(batch)
+    if (runs) for (const batch of this.stuck.keys()) this.toPortal(batch)
     if (this.planned !== null && this.atWork.size < stand.lanes) {
       this.toDatabase(this.planned)
       this.planned = null
@@ -118,7 +119,11 @@ class Campaign {
         await local.settleCampaign(this.id, 'pausing')
         return 'on'
       }
-      if (!runs && stand.status !== 'paused' && this.atPortal.size === 0) return 'ended'
+      if (!runs && stand.status !== 'paused' && this.atPortal.size === 0) {
+        for (const [batch, why] of this.stuck) await local.leaveBatchToPeople(batch, why)
+        this.stuck.clear()
+        return 'ended'
+      }
       if (ending) await this.goOnAnew()
       if (runs && within && mayPlan && this.planned === null && this.atPortal.size === 0) {
         if (stand.pauseAfter !== null) {
@@ -175,9 +180,9 @@ class Campaign {
           await startPortalBacklog(portalBacklog.name, backlogWorkflowIdOf(taskQueue), taskQueue, moreWaits.name)
         }
       } catch (error) {
-        const { details } = attentionOf(error)
-        this.stuck.add(batch)
-        await local.pauseCampaign(this.id, { code: 'unforeseen', details: { ...details, batch } })
+        const why = attentionOf(error)
+        this.stuck.set(batch, why)
+        await local.pauseCampaign(this.id, { code: 'unforeseen', details: { ...why.details, batch } })
       } finally {
         this.atPortal.delete(batch)
       }
