@@ -10,7 +10,7 @@ import type { Pair } from './way'
 
 /** What `campaign start` takes where nobody says otherwise. */
 export const LANES = 2
-const LOOK_EVERY_MS = 25
+const LOOK_EVERY_MS = 100
 
 const endedPairs = statement<{ ended: number; status: string }>(
   'bench.endedPairs',

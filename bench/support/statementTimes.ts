@@ -4,6 +4,7 @@ import '../../src/activities'
 import { connect } from '../../src/database/pool'
 import { declaredStatements } from '../../src/database/statement'
 import type { RunningPostgres } from '../../src/stack/postgres'
+import { unclaimed } from '../../src/steps/sql'
 
 /** Whose time it is: that of lanes, of the planning beside them, or of the portal's part. */
 export type Whose = 'lanes' | 'planning' | 'portal'
@@ -27,6 +28,7 @@ const STEPS: readonly [names: RegExp, step: string, whose: Whose][] = [
   [/^open\./, 'openMerge', 'lanes'],
   [/^retire\.feed$/, 'feed', 'lanes'],
   [/^retire\./, 'retireRecord', 'lanes'],
+  [/^transaction\./, TRANSACTIONS, 'lanes'],
   [/^(batch|tally)\./, 'batches and tally', 'lanes'],
   [/^campaign(Report)?\.|^steer\./, 'planning', 'planning'],
   [/^(campaignP|p)ortal\./, 'portal', 'portal'],
@@ -46,14 +48,16 @@ export class StatementTimes {
       for (const { name, text } of declaredStatements()) {
         const step = stepOf(name)
         if (step === undefined) continue
-        const { rows } = await client.query<{ 'QUERY PLAN': string }>({
-          text: `explain (verbose, generic_plan, format json) ${text}`,
-          // a number of 64 bits, which JSON.parse would round
-          types: { getTypeParser: () => (value: string) => value } as never,
-        })
-        const id = /"Query Identifier": (-?\d+)/.exec(rows[0]?.['QUERY PLAN'] ?? '')?.[1]
-        if (id === undefined) throw new Error(`the server gives ${name} no number`)
-        times.add(id, step)
+        for (const sql of new Set([text, inAGroup(name, text)])) {
+          const { rows } = await client.query<{ 'QUERY PLAN': string }>({
+            text: `explain (verbose, generic_plan, format json) ${sql}`,
+            // a number of 64 bits, which JSON.parse would round
+            types: { getTypeParser: () => (value: string) => value } as never,
+          })
+          const id = /"Query Identifier": (-?\d+)/.exec(rows[0]?.['QUERY PLAN'] ?? '')?.[1]
+          if (id === undefined) throw new Error(`the server gives ${name} no number`)
+          times.add(id, step)
+        }
       }
     })
     return times
@@ -65,14 +69,24 @@ export class StatementTimes {
     this.stepOfQuery.set(id, { step: before.split(', ').includes(step) ? before : `${before}, ${step}`, whose })
   }
 
+  /** From here on statements inside of functions are counted too, until the times are read: other ways do not pay for it. */
   async reset(): Promise<void> {
+    await this.count('all')
     await this.asSuperuser('postgres', async (client) => {
       await client.query('select pg_stat_statements_reset()')
     })
   }
 
+  private async count(which: 'all' | 'top'): Promise<void> {
+    await this.asSuperuser('postgres', async (client) => {
+      await client.query(`alter system set pg_stat_statements.track = '${which}'`)
+      await client.query('select pg_reload_conf()')
+    })
+  }
+
   /** Since the reset, of the worker's role in `database`, the longest first. */
   async read(database: string): Promise<StepTime[]> {
+    await this.count('top')
     const steps = new Map<string, StepTime>()
     await this.asSuperuser('postgres', async (client) => {
       const { rows } = await client.query<{
@@ -113,6 +127,11 @@ export class StatementTimes {
       await client.end()
     }
   }
+}
+
+/** As wholePlan.ts has it in its function. */
+function inAGroup(name: string, text: string): string {
+  return /^transfer\w+\.lock$/.test(name) ? `select (${text})` : unclaimed(text)
 }
 
 function stepOf(name: string): { step: string; whose: Whose } | undefined {
