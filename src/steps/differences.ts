@@ -18,7 +18,10 @@ const differences = statement<Difference>(
   `with noted as (
      select m.id as merge, m.removed, c ->> 'table' as tbl, c ->> 'id' as id, c ->> 'library' as library,
        nullif(case when $2 = 'now' then c -> 'now' else c -> 'was' end, 'null') as wanted
-     from merge m join merge_step s on s.merge = m.id and s.was is not null cross join lateral jsonb_array_elements(s.was) c
+     from merge m
+     -- one merge after the other (offset 0): joined freely, it may read all of the ledger for every group
+     cross join lateral (
+       select c from merge_step s cross join lateral jsonb_array_elements(s.was) c where s.merge = m.id and s.was is not null offset 0) s
      where m.id = any($1)),
    there as (
      select n.*, case n.tbl
