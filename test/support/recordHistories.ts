@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { temporal } from '@temporalio/proto'
+import { openUndoMany, type OpenedUndoMany } from '../../src/campaigns/undoOpen'
 import { connect } from '../../src/database/pool'
 import {
   abandon,
@@ -22,7 +23,7 @@ export const HISTORIES = path.join(__dirname, '..', 'histories')
 const BY = { by: 'recorded' }
 
 /** What is recorded; each part by itself, since what older workers made is worth keeping. */
-const PARTS = ['merges', 'undos', 'campaigns'] as const
+const PARTS = ['merges', 'undos', 'campaigns', 'ofMany'] as const
 type Part = (typeof PARTS)[number]
 
 /**
@@ -183,6 +184,41 @@ class Recorder {
     writeHistory(path.join(HISTORIES, 'portal-backlog.history'), await sweeper.fetchHistory())
   }
 
+  async ofMany(): Promise<void> {
+    const { portal } = this.stack
+    const pool = this.stack.database.pool
+    const asked = { by: 'recorded', reason: null }
+    // a campaign that pauses ends with it; a chain comes in two batches
+    const first = await this.pair()
+    const list = [first, { keep: (await this.pair()).keep, remove: first.keep }, await this.pair()]
+    const campaign = await newCampaign(pool, list, { first: 2 })
+    const paused = await startCampaign(this.stack, campaign)
+    await this.stands(campaign, 'paused')
+    await this.undoMany('undo-many-of-campaign', await openUndoMany(pool, { campaign }, asked))
+    await paused.result()
+    writeHistory(path.join(HISTORIES, 'campaign-undone.history'), await paused.fetchHistory())
+    // some wait for the portal by themselves, and all are left to the sweeper
+    await portal.behave({ mode: 'down' })
+    const waiting = await this.start('mergePatrons', { ...(await this.pair()), by: 'recorder' })
+    await this.shows('waiting-for-portal')
+    await portal.behave({ mode: 'ok' })
+    await this.merged(undefined, 'recorder')
+    await portal.behave({ mode: 'down' })
+    await this.undoMany('undo-many-left-to-the-sweeper', await openUndoMany(pool, { approvedBy: 'recorder' }, asked))
+    await waiting.result()
+    await portal.behave({ mode: 'ok' })
+  }
+
+  private async undoMany(name: string, opened: OpenedUndoMany): Promise<void> {
+    if (opened.is !== 'opened') throw new Error(`${name}: ${opened.is}`)
+    const { undo } = opened
+    const workflowId = `recorded/${name}/${Math.random()}`
+    const taskQueue = queueName('campaign', this.stack.queuePrefix)
+    const handle = await this.stack.client.workflow.start('undoMany', { workflowId, taskQueue, args: [{ undo }] })
+    await handle.result()
+    writeHistory(path.join(HISTORIES, `${name}.history`), await handle.fetchHistory())
+  }
+
   private async campaign(
     name: string,
     options: Parameters<typeof newCampaign>[2],
@@ -222,8 +258,8 @@ class Recorder {
     return this.stack.client.workflow.start(workflowType, { workflowId, taskQueue, args: [request] })
   }
 
-  private async merged(pair?: { keep: number; remove: number }): Promise<number> {
-    const { id, status } = await this.stack.merge({ ...(pair ?? (await this.pair())), ...BY })
+  private async merged(pair?: { keep: number; remove: number }, by = BY.by): Promise<number> {
+    const { id, status } = await this.stack.merge({ ...(pair ?? (await this.pair())), by })
     if (status !== 'completed') throw new Error(`merge ${id} is ${status}`)
     return id ?? 0
   }
