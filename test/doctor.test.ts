@@ -67,7 +67,7 @@ test('where all is well, every check says so and nothing is to be done', async (
     'portal-contract',
     'merges',
     'campaigns',
-    'undos of many',
+    'undos-of-many',
   ])
   expect(Object.values(checks).filter(({ ok, remedy }) => !ok || remedy !== null)).toEqual([])
 })

@@ -386,7 +386,7 @@ test('a desk that has a record is waited for; terminated meanwhile it is found, 
     expect(status.out).toContain('It is being undone: 2 of 3 so far.')
     await stack.client.workflow.getHandle(`undo-campaign/${campaign}`).terminate('by hand')
     const doctor = (await ontdubbel('doctor', '--json')).json() as { checks: { check: string; remedy: string }[] }
-    expect(doctor.checks.find(({ check }) => check === 'undos of many')).toMatchObject({
+    expect(doctor.checks.find(({ check }) => check === 'undos-of-many')).toMatchObject({
       ok: false,
       remedy: `ontdubbel campaign undo ${campaign}`,
     })

@@ -26,16 +26,19 @@ const make = statement<{ id: number }>(
    values ($1, $2, ${moment('$3::text')}, ${moment('$4::text')}, $5, $6, $7) returning id`,
 )
 
-/** `behind` as the migration says: of two merges with one patron the earlier one must wait, where that is its kept record. */
-const PICK = `picked as materialized (
+/**
+ * `behind` as the migration says: of two merges with one patron the earlier one must wait, where that is its kept record. One
+ * pass over both sides of each, and no join: the planner would take a list of many thousands for a handful.
+ */
+const PICK = `numbered as (
      select f.id, f.kept, f.removed, row_number() over (order by f.opened_at desc, f.id desc)::int as n from found f),
    sides as (
-     select n, kept as patron, true as is_kept from picked union all select n, removed, false from picked),
+     select s.n, s.id, s.patron, s.is_kept from numbered f
+     cross join lateral (values (f.n, f.id, f.kept, true), (f.n, f.id, f.removed, false)) s (n, id, patron, is_kept)),
    placed as (
-     select n, is_kept, max(n) over (partition by patron order by n rows between unbounded preceding and 1 preceding) as behind from sides),
+     select n, id, is_kept, max(n) over (partition by patron order by n rows between unbounded preceding and 1 preceding) as behind from sides),
    added as (
-     insert into undo_many_merge (undo, n, merge, behind)
-     select $1, p.n, p.id, l.behind from picked p join placed l on l.n = p.n and l.is_kept order by p.n returning 1)
+     insert into undo_many_merge (undo, n, merge, behind) select $1, n, id, behind from placed where is_kept returning 1)
    update undo_many set merges = (select count(*) from added) where id = $1 returning merges`
 
 const pickOfCampaign = statement<{ merges: number }>(

@@ -19,7 +19,7 @@ import { followMerge } from './follow'
 import { toGoOn } from './mergeOperations'
 import { printJson, tell, tellWaiting } from './output'
 import { withTemporal } from './temporal'
-import { selectionOf, UNDO_MANY_HELP, undoMany, withUndoOptions } from './undoMany'
+import { selectionOf, undoMany, withUndoOptions } from './undoMany'
 import { printUndo } from './undoText'
 
 interface UndoOptions extends SharedOptions {
@@ -45,7 +45,6 @@ export function undoCommand(): Command {
       moment,
     )
     .option('--to <time>', 'and before this; default: now', moment)
-    .addHelpText('after', `\nOf many:${UNDO_MANY_HELP}`)
     .action(async (merge: number | undefined, options: UndoOptions) => {
       const { approvedBy, from, to } = options
       const selects = [approvedBy, from, to].some((given) => given !== undefined)

@@ -26,15 +26,6 @@ interface UndoManyOptions extends SharedOptions {
   reason?: string
 }
 
-/** What whoever asks for an undo of many is told on how it goes and ends. */
-export const UNDO_MANY_HELP = `
-Which merges these are is settled when it is asked for. What may not be undone (a record with a later merge, an undo window that
-is over) is reported, and stops no other. Each merge is undone as "ontdubbel undo ID" does it, the latest first. The same command
-again, while it runs or when its workflow was terminated, follows it and goes on.
-
-It ends with 0; with 3 where all was refused; with 4 where links at the portal wait or need attention, where merges failed, when
-following was stopped (Ctrl-C) and when no worker runs; with 1 where something failed that nobody foresaw.`
-
 /** `campaign undo ID`: takes back all that a campaign has merged. */
 export function campaignUndoCommand(): Command {
   return withUndoOptions(withWho(withPlaces(new Command('undo'))))
@@ -42,16 +33,25 @@ export function campaignUndoCommand(): Command {
     .description(
       'take back all that a campaign has merged, latest first; one that pauses is cancelled with that, one that runs is paused or cancelled first',
     )
-    .addHelpText('after', UNDO_MANY_HELP)
     .action((campaign: number, options: UndoManyOptions) => undoMany({ campaign }, options))
 }
 
 /** Adds what every undo of many takes. */
 export function withUndoOptions(command: Command): Command {
   return command
-    .option('--preview', 'only show what would be undone, and what not and why; changes nothing')
+    .option('--preview', 'only show what would go back, and what not and why; changes nothing')
     .option('--no-wait', 'only start')
     .option('--json', 'one JSON document')
+    .addHelpText(
+      'after',
+      `
+Many: which merges these are is settled when it is asked for. What may not be undone (a record with a later merge, an undo window that
+is over) is reported, and stops no other. Each merge is undone as "ontdubbel undo ID" does it, the latest first. The same command
+again, while it runs or when its workflow was terminated, follows it and goes on.
+
+It ends with 0; with 3 where all was refused; with 4 where links at the portal wait or need attention, where merges failed, when
+following was stopped (Ctrl-C) and when no worker runs; with 1 where something failed that nobody foresaw.`,
+    )
 }
 
 /** Undoes many merges: says how many, and follows to the end. */

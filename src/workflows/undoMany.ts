@@ -35,8 +35,11 @@ const { startPortalBacklog } = proxyActivities<Activities>({
  * other, and beside it the portal's part of each batch. It goes by the database alone, so that it may be ended anywhere and
  * started anew. Completes with the object of `undo --approved-by … --json`; it fails for what nobody foresaw.
  */
-export async function undoMany({ undo }: { undo: number }): Promise<UndoManyReport> {
-  return new UndoMany(undo).run()
+export async function undoMany(input: { undo: number }): Promise<UndoManyReport> {
+  const { undo } = (input ?? {}) as { undo?: unknown }
+  // any Temporal client may start it
+  if (typeof undo === 'number' && Number.isSafeInteger(undo)) return new UndoMany(undo).run()
+  throw ApplicationFailure.create({ type: 'bad-input', message: 'Expected {"undo": its id}.', nonRetryable: true })
 }
 
 class UndoMany {

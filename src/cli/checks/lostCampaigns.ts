@@ -56,6 +56,6 @@ function told({ id, status }: UnfinishedCampaign): Check {
 }
 
 function nobodySweeps(waiting: number): Check {
-  const said = `${waiting} merges of campaigns wait for the portal, and the workflow that tries it for them is gone.`
+  const said = `${waiting} merges of campaigns, or undone with many, wait for the portal, and the workflow that tries it for them is gone.`
   return wrong('campaigns', said, 'ontdubbel merge resume --orphaned')
 }

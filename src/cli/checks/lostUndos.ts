@@ -16,14 +16,14 @@ export async function checkUndosOfMany(database: DatabaseClient, client: Client)
     if (lost.length > 0) return lost.map(told)
     return [
       well(
-        'undos of many',
+        'undos-of-many',
         asked.length === 0 ? 'None is under way.' : `${asked.length} under way, each with its workflow.`,
       ),
     ]
   } catch (error) {
     // told by the checks of migrations and rights already
     if (['42P01', '42501'].includes(sqlState(error) ?? '')) return []
-    return [wrong('undos of many', `Not all could be looked at (${saidBy(error)}).`, 'Run doctor again.')]
+    return [wrong('undos-of-many', `Not all could be looked at (${saidBy(error)}).`, 'Run doctor again.')]
   }
 }
 
@@ -36,5 +36,5 @@ export async function lostOf(client: Client, undos: readonly UndoManyUnderWay[])
 function told({ id, campaign }: UndoManyUnderWay): Check {
   const what = campaign === null ? `Undo of many ${id}` : `The undo of campaign ${campaign}`
   const remedy = campaign === null ? 'ontdubbel merge resume --orphaned' : `ontdubbel campaign undo ${campaign}`
-  return wrong('undos of many', `${what} stands still: its workflow is gone.`, remedy)
+  return wrong('undos-of-many', `${what} stands still: its workflow is gone.`, remedy)
 }
