@@ -10,14 +10,13 @@ import {
 } from '@temporalio/workflow'
 import type { Activities } from '../activities'
 import type { UndoManyReport } from '../domain/undoMany'
-import { InTurn } from './inTurn'
 import { giveWay, lookAgain, moreWaits } from './messages'
 import { backlogWorkflowIdOf, portalQueueOf } from './names'
+import { oneAtATime } from './oneAtATime'
 import { BATCH, LOOK_AGAIN_MS, NOTE, PLANNING, STARTER } from './options'
 import { portalBacklog } from './portalBacklog'
 import { showUndoMany } from './showUndoMany'
 
-const local = proxyLocalActivities<Activities>(PLANNING)
 const { noteUndoManyStarter } = proxyActivities<Activities>({ ...STARTER, summary: 'Record who started it' })
 const { undoBatch } = proxyActivities<Activities>({ ...BATCH, summary: 'Undo a batch of merges, group by group' })
 const { endPortalWaits } = proxyActivities<Activities>({
@@ -46,12 +45,12 @@ class UndoMany {
   /** Batches that the database has ended with, in this run. */
   private ended = 0
   private databaseDone = false
-  private readonly local = new InTurn()
+  private readonly local = oneAtATime(proxyLocalActivities<Activities>(PLANNING))
 
   constructor(private readonly id: number) {}
 
   async run(): Promise<UndoManyReport> {
-    const begun = await local.beginUndoMany(this.id, workflowInfo().firstExecutionRunId)
+    const begun = await this.local.beginUndoMany(this.id, workflowInfo().firstExecutionRunId)
     if (begun === null) {
       const message = 'There is no undo of many of that id.'
       throw ApplicationFailure.create({ type: 'unknown-undo', message, nonRetryable: true })
@@ -67,7 +66,7 @@ class UndoMany {
       await condition(allHandlersFinished)
       return continueAsNew<typeof undoMany>({ undo: this.id })
     }
-    await local.settleUndoMany(this.id)
+    await this.local.settleUndoMany(this.id)
     return this.show()
   }
 
@@ -75,7 +74,7 @@ class UndoMany {
     try {
       let lookAgainMs: number = LOOK_AGAIN_MS.first
       while (!workflowInfo().continueAsNewSuggested) {
-        const batch = await this.local.run(() => local.planUndoBatch(this.id))
+        const batch = await this.local.planUndoBatch(this.id)
         if (batch === null) return
         const { merges, ended } = await undoBatch(batch)
         this.ended += 1
@@ -95,7 +94,7 @@ class UndoMany {
     if (ofCampaign) await this.campaignLetsGo()
     while (!workflowInfo().continueAsNewSuggested) {
       const { ended, databaseDone } = this
-      const batch = await this.local.run(() => local.nextUndoneAtPortal(this.id))
+      const batch = await this.local.nextUndoneAtPortal(this.id)
       if (batch !== null) await this.atPortal(batch)
       else if (databaseDone) return
       else await condition(() => this.databaseDone || this.ended > ended)
@@ -125,7 +124,7 @@ class UndoMany {
   }
 
   private async show(): Promise<UndoManyReport> {
-    const report = await this.local.run(() => local.reportUndoMany(this.id))
+    const report = await this.local.reportUndoMany(this.id)
     showUndoMany(report)
     return report
   }
