@@ -128,6 +128,24 @@ test('answers that are lost: every link is changed, and counted, once', async ()
   expect(((await stack.portal.counters()).done.changeLink ?? 0) - before).toBe(6)
 })
 
+test('a call whose answer is lost before the kept record is merged on: the link goes to the last record, and all the way back', async () => {
+  const [one] = (await pairs(1)) as [Listed]
+  const [other] = (await pairs(1)) as [Listed]
+  const first = await mergedInDatabase([one])
+  await stack.portal.behave({ mode: 'lose-answers', account: accountOf(one) })
+  expect(await syncBatchPortal(pool(), client, first.batch, 1)).toMatchObject({ waiting: 1 })
+  const second = await mergedInDatabase([{ keep: other.keep, remove: one.keep }])
+  await stack.portal.behave({ mode: 'ok', account: accountOf(one) })
+  await sweep()
+  expect(await syncBatchPortal(pool(), client, second.batch, 1)).toMatchObject({ done: 1 })
+  await linksAre([{ ...one, keep: other.keep }], 'keep')
+  for (const campaign of [second.campaign, first.campaign]) {
+    const merge = (await reportsOf(pool(), campaign))[0]!.merge
+    expect(await stack.undo({ merge, by: 'mia' })).toMatchObject({ status: 'undone' })
+  }
+  await linksAre([one], 'remove')
+})
+
 test('an account for which the portal always fails stops no other merge, neither in its batch nor in the sweep', async () => {
   const list = await pairs(30)
   const stubborn = [0, 13, 29]

@@ -2,7 +2,7 @@ import type { Pool } from 'pg'
 import { run, runOne, statement, type Queryable } from '../database/statement'
 import { inPlainTransaction } from '../database/transaction'
 import type { PortalClient } from '../portal/client'
-import { applyIntent } from '../portal/intent'
+import { applyIntent, learnIntent } from '../portal/intent'
 import type { PortalError } from '../portal/errors'
 import type { PortalLink } from '../portal/links'
 import { planLinks } from '../portal/plan'
@@ -163,8 +163,15 @@ async function moveLink(
   signal?: AbortSignal,
 ): Promise<void> {
   const now = { ...intent, to: await targetOf(pool, kept) }
+  const options = { idempotencyKey: keyOf(intent.merge, intent), signal }
+  if (now.to !== intent.to) {
+    // a call with the target of then may have been made, its answer lost: what it did is learnt, or an undo would never know
+    if (!(await stillMeant(pool, intent))) return
+    const learnt = await learnIntent(portal, intent, options)
+    if (learnt !== 'not-done') return storeOutcome(pool, intent, learnt)
+  }
   if (!(await stillMeant(pool, now))) return
-  const applied = await applyIntent(portal, now, { idempotencyKey: keyOf(intent.merge, intent), signal })
+  const applied = await applyIntent(portal, now, options)
   await storeOutcome(pool, now, applied)
 }
 
