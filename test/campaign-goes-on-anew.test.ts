@@ -2,13 +2,14 @@ import type { WorkflowHandle } from '@temporalio/client'
 import { TestWorkflowEnvironment } from '@temporalio/testing'
 import type { Worker } from '@temporalio/worker'
 import type { Pool } from 'pg'
+import { openUndoMany } from '../src/campaigns/undoOpen'
 import { createPool } from '../src/database/pool'
 import { createPortalClient, type PortalClient } from '../src/portal/client'
 import { findTemporalCli } from '../src/stack/temporalCli'
 import { ensureSearchAttributes } from '../src/temporal/namespace'
 import { createWorker } from '../src/temporal/worker'
 import { pauseCampaign, resumeCampaign } from '../src/workflows/messages'
-import { QUEUES } from '../src/workflows/names'
+import { QUEUES, queueName } from '../src/workflows/names'
 import { newCampaign, putPatrons, reportsOf, standOf, startCampaign, type Listed } from './support/campaigns'
 import { freshDatabase, type TestDatabase } from './support/database'
 import { until } from './support/desk'
@@ -101,6 +102,27 @@ test('a long campaign goes on anew many times, paused between, with batches at a
     const { outcomes } = await standOf(pool, campaign)
     return outcomes.running + outcomes.completed
   }
+}, 120_000)
+
+test('its undo goes on anew too: a batch for each of the chain, the last first, every merge once, every link back', async () => {
+  const { rows: campaigns } = await pool.query<{ id: number }>('select id from campaign')
+  await portal.behave({ mode: 'ok' })
+  const opened = await openUndoMany(database.pool, { campaign: campaigns[0]!.id }, { by: 'mia', reason: null })
+  if (opened.is !== 'opened') throw new Error(opened.is)
+  const handle = await env.client.workflow.start('undoMany', {
+    workflowId: 'undo',
+    taskQueue: queueName('campaign', PREFIX),
+    args: [{ undo: opened.undo }],
+  })
+  expect(await handle.result()).toMatchObject({ status: 'undone', merges: 24, outcomes: { undone: 24 } })
+  const { rows } = await pool.query(`select removed from change where event = 'undone' order by cursor`)
+  expect(rows.map(({ removed }) => Number(removed))).toEqual(Array.from({ length: 24 }, (_, n) => 24 - n))
+  const accounts = await portal.dump()
+  for (let id = 1; id <= 25; id++) expect(accounts[`account-${id}`]).toEqual([`ZOT:${id}`])
+
+  const histories = await runsOf('undo', handle.firstExecutionRunId)
+  expect(histories.length).toBeGreaterThan(3)
+  for (const { largest } of histories) expect(largest).toBeLessThan(LARGEST_PAYLOAD_BYTES)
 }, 120_000)
 
 /** Each run of a workflow, from its first: how many events it has, and its largest. */

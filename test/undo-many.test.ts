@@ -17,7 +17,8 @@ import { testStack, type TestStack } from './support/stack'
 import { backlogWorkflowIdOf, queueName } from '../src/workflows/names'
 
 let stack: TestStack
-let last = 0
+// merges have workflows of their ids, and other databases share the Temporal server
+let last = 910_000
 
 beforeAll(async () => {
   stack = await testStack({ campaigns: true })
@@ -309,12 +310,15 @@ test('with the portal down the records are set apart; whoever waited for it, or 
   const [alone, given] = (await pairs(2)) as [Listed, Listed]
   await stack.portal.behave({ mode: 'down' })
   // two that wait by themselves, of which one is given up; a campaign's wait for the sweeper
-  const waits = (await ontdubbel('merge', alone.keep, alone.remove, '--by', 'Elke', '--json')).json() as { id: number }
-  const skipped = (await ontdubbel('merge', given.keep, given.remove, '--by', 'Elke', '--json')).json() as {
-    id: number
-  }
-  await ontdubbel('merge', 'skip-portal', skipped.id, '--reason', 'test')
+  for (const { keep, remove } of [alone, given]) await ontdubbel('merge', keep, remove, '--by', 'Elke', '--no-wait')
   const campaign = await merged(list.slice(0, 2), { by: 'Elke' })
+  const waiting = async () =>
+    sql<{ id: number }>(`select id from merge where portal = 'waiting' and kept = any($1) order by kept`, [
+      [alone.keep, given.keep],
+    ])
+  await until('both wait', async () => (await waiting()).length === 2)
+  const [waits, skipped] = (await waiting()) as [{ id: number }, { id: number }]
+  await ontdubbel('merge', 'skip-portal', skipped.id, '--reason', 'test')
   await stack.portal.behave({ mode: 'ok' })
   const another = await merged(list.slice(2), { by: 'Elke' })
   await stack.portal.behave({ mode: 'down' })
