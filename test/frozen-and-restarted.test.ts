@@ -6,6 +6,8 @@ import { startPostgres, type RunningPostgres } from '../src/stack/postgres'
 import { startTemporalServer, type RunningTemporalServer } from '../src/stack/temporalServer'
 import { ensureNamespace } from '../src/temporal/namespace'
 import { abandon, retryPortal } from '../src/workflows/messages'
+import { startCampaign } from './support/campaigns'
+import { doomedCampaign, endOfCampaign, type DoomedCampaign } from './support/doomedCampaigns'
 import { expectGone } from './support/leavesNothing'
 import { startPortal, type TestPortal } from './support/portal'
 import { endsOf, finishedSteps, type RichPair } from './support/richPair'
@@ -22,8 +24,8 @@ let portal: TestPortal
 let scene: Scene
 /** Stands still where it is told; it goes through everything that is done to it and to the servers. */
 let worker: WorkerProcess
-/** How a merge, and an undo, that nobody disturbed end. */
-const undisturbed = new Map<StoryName, unknown>()
+/** How a merge, an undo, and a campaign, that nobody disturbed end. */
+const undisturbed = new Map<StoryName | 'a campaign', unknown>()
 /** They wait for the portal all the time that the other tests kill everything. */
 let waiting: { pair: RichPair; merge: number; handle: MergeHandle; steps: Map<string, unknown> }[]
 
@@ -83,6 +85,22 @@ const STANDS: [StoryName, string][] = [
   ['undone', 'after takeBackMerge: commit'],
 ]
 
+/** And where campaigns do when the servers are stopped under them. */
+const CAMPAIGN_STANDS = ['before planBatch: commit', 'after mergeBatch: commit', 'after syncBatchPortal: changeLink']
+let campaigns = 0
+
+/** Starts those that stand there. Resolves when they do. */
+async function campaignsThatStand(): Promise<{ all: DoomedCampaign[]; ended: Promise<unknown> }> {
+  const all: DoomedCampaign[] = []
+  for (const _ of CAMPAIGN_STANDS) all.push(await doomedCampaign(scene, ++campaigns))
+  const names = all.map(({ campaign }) => `campaign ${campaign}`)
+  worker.stopAt(Object.fromEntries(names.map((name, n) => [name, [CAMPAIGN_STANDS[n]!]])))
+  const handles = await Promise.all(all.map(({ campaign }) => startCampaign(scene, campaign)))
+  const stood = (said: Said[]) => said.filter(({ removed, stopped }) => stopped && names.includes(String(removed)))
+  await worker.until('at every point', (said) => stood(said).length === names.length, stood)
+  return { all, ended: Promise.all(handles.map((handle) => handle.result())) }
+}
+
 /** Tells them until all stand. */
 async function tellUntilTheyStand(more: RichPair[] = [], moreStand: Record<number, string[]> = {}) {
   const pairs = await scene.pairs(STANDS.length)
@@ -126,12 +144,15 @@ async function hurry(pairs: RichPair[], until: Promise<unknown>): Promise<void> 
 }
 
 test('undisturbed, for comparing; and two merges wait for the portal from now on', async () => {
-  worker = await startWorkerProcess({ ...scene.env, POLLS: '1' }, {})
+  worker = await startWorkerProcess({ ...scene.env, POLLS: '1' }, { stopAt: {} })
   const pairs = await scene.pairs(4)
   const stories = ['completed at once', 'undone'] as const
   await Promise.all(stories.map((story, n) => STORIES[story].tell(scene, pairs[n] as RichPair)))
   const ends = await endsOf(scene.database, portal, pairs.slice(0, 2))
   stories.forEach((story, n) => undisturbed.set(story, ends[n]))
+  const one = await doomedCampaign(scene, ++campaigns)
+  await (await startCampaign(scene, one.campaign)).result()
+  undisturbed.set('a campaign', await endOfCampaign(scene, one))
 
   waiting = await Promise.all(
     pairs.slice(2).map(async (pair) => {
@@ -151,7 +172,7 @@ test('a worker that is frozen past its timeouts, while another finishes, undoes,
   const abandoned = given as RichPair
   const frozen = await tellUntilTheyStand([abandoned], { [abandoned.remove]: ['before transferCards: commit'] })
   worker.signal('SIGSTOP')
-  const another = await startWorkerProcess(scene.env)
+  const another = await startWorkerProcess(scene.env, { queues: ['desk', 'portal'] })
   const told = Promise.all([...frozen.telling, frozen.handles[0]?.executeUpdate(abandon, { args: [{ by: 'mia' }] })])
   await Promise.all([told, hurry(frozen.pairs, told)])
   await expectEndsOf(frozen.pairs, { commands: 'some were hurried' })
@@ -176,14 +197,16 @@ test.each([
   ['PostgreSQL is stopped at once', restartPostgres],
   ['the Temporal server is killed', restartTemporal],
 ])(
-  '%s and started again in the middle of merges and undos: they end as if nothing had happened',
+  '%s and started again in the middle of merges, undos and campaigns: they end as if nothing had happened',
   async (_, restart) => {
+    const running = await campaignsThatStand()
     const { pairs, telling } = await tellUntilTheyStand()
     const before = await finishedSteps(scene.database.pool)
     await restart()
     worker.goOn()
-    await Promise.all(telling)
+    await Promise.all([...telling, running.ended])
     await expectEndsOf(pairs)
+    for (const one of running.all) expect(await endOfCampaign(scene, one)).toEqual(undisturbed.get('a campaign'))
     expect(await same(before)).toEqual(before)
   },
   120_000,
@@ -196,7 +219,8 @@ test('a merge that waits for the portal survives restarts of everything, and com
   expect(await scene.shown((waiting[0] as (typeof waiting)[0]).pair, 'waiting-for-portal')).toBeGreaterThan(0)
   portal = await startPortal(portal.databaseUrl)
   const returned = Date.now()
-  worker = await startWorkerProcess({ ...scene.env, PORTAL_URL: portal.url, PORTAL_TOKEN: portal.token })
+  const env = { ...scene.env, PORTAL_URL: portal.url, PORTAL_TOKEN: portal.token }
+  worker = await startWorkerProcess(env, { queues: ['desk', 'portal'] })
   const [byItself, told] = waiting as [(typeof waiting)[0], (typeof waiting)[0]]
   expect(await told.handle.executeUpdate(retryPortal, { args: [{ by: 'mia' }] })).toBe('completed')
   expect((await byItself.handle.result()).status).toBe('completed')

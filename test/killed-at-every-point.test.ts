@@ -1,3 +1,4 @@
+import type { QueueName } from '../src/workflows/names'
 import { freshDatabase, type TestDatabase } from './support/database'
 import { startPortal, type TestPortal } from './support/portal'
 import { endsOf, finishedSteps, type RichPair } from './support/richPair'
@@ -88,6 +89,8 @@ const LAST = [
 /** What runs side by side stands side by side, in one merge. */
 const TOGETHER = [/^\w+ transfer\w+: commit$/, /^\w+ (noteStarter merge: merge.startedBy|syncPortalLinks: linksTo)$/]
 
+/** Its workers run no campaigns. */
+const QUEUES: QueueName[] = ['desk', 'portal']
 /** More on their way at a time only wait for each other. */
 const AT_ONCE = 10
 /** What stands keeps its transaction, as one does that is killed in it. */
@@ -147,11 +150,12 @@ afterAll(async () => {
 test('merges are killed at every point, and another worker brings each to the end that its story has', async () => {
   pairs = await scene.pairs(DOOMED.length)
   await tellUndisturbed()
-  const worker = await startWorkerProcess({ ...OPEN, ...scene.env }, stopsAt(DOOMED.flatMap(({ points }) => points)))
+  const stopAt = stopsAt(DOOMED.flatMap(({ points }) => points))
+  const worker = await startWorkerProcess({ ...OPEN, ...scene.env }, { queues: QUEUES, stopAt })
   await tellTo(worker, (points) => !LAST.flat().some((point) => points.includes(point)))
   for (const last of LAST[1]) await tellTo(worker, (points) => points.includes(last))
   await kill(worker)
-  const next = await startWorkerProcess(scene.env)
+  const next = await startWorkerProcess(scene.env, { queues: QUEUES })
   try {
     const told = await Promise.all(telling)
     const ends = await endsOf(database, portal, pairs)
@@ -165,7 +169,7 @@ test('merges are killed at every point, and another worker brings each to the en
 
 /** Those that nobody disturbs, one a story; then the worker is killed at the first of the last. */
 async function tellUndisturbed(): Promise<void> {
-  const worker = await startWorkerProcess({ ...OPEN, ...scene.env }, stopsAt(LAST[0]))
+  const worker = await startWorkerProcess({ ...OPEN, ...scene.env }, { queues: QUEUES, stopAt: stopsAt(LAST[0]) })
   const theirs = await scene.pairs(EVENTS.length)
   const told = await Promise.all(theirs.map((pair, n) => STORIES[storyAt(n)].tell(scene, pair)))
   for (const last of LAST[0]) await tellTo(worker, (points) => points.includes(last))

@@ -21,7 +21,8 @@ beforeAll(async () => {
   database = await freshDatabase()
   portal = await startPortal()
   scene = await openScene({ database, portal })
-  worker = await startWorkerProcess({ ...scene.env, KEEP_TRANSACTIONS: 'open' }, {})
+  const env = { ...scene.env, KEEP_TRANSACTIONS: 'open' }
+  worker = await startWorkerProcess(env, { queues: ['desk', 'portal'], stopAt: {} })
   // where the command line looks for the workers
   process.env.TASK_QUEUE_PREFIX = scene.queuePrefix
   const stories = ['completed at once', 'undone', 'a step failed, then abandoned'] as const

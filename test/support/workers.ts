@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { packageRoot } from '../../src/packageRoot'
+import type { QueueName } from '../../src/workflows/names'
 import { expectGone } from './leavesNothing'
 
 const ORDINARY = path.join(packageRoot, 'dist', 'src', 'worker.js')
@@ -36,12 +37,20 @@ export interface WorkerProcess {
   end(signal?: 'SIGTERM' | 'SIGKILL'): Promise<number | string>
 }
 
-/** Starts the built worker, or one that stops at `stopAt` (by removed patron). Resolves when it polls. */
+interface WorkerOptions {
+  /** What it serves: each queue takes long to start. Default: all. */
+  queues?: readonly QueueName[]
+  /** By removed patron, or campaign: where it stops. Left out, it is the ordinary worker. */
+  stopAt?: Record<number | string, string[]>
+}
+
+/** Starts the built worker, or one that stops. Resolves when it polls. */
 export async function startWorkerProcess(
   env: Record<string, string>,
-  stopAt?: Record<number | string, string[]>,
+  { queues = [], stopAt }: WorkerOptions,
 ): Promise<WorkerProcess> {
-  const child = spawn(process.execPath, [stopAt === undefined ? ORDINARY : STOPPING], {
+  const args = queues.flatMap((queue) => ['--queue', queue])
+  const child = spawn(process.execPath, [stopAt === undefined ? ORDINARY : STOPPING, ...args], {
     env: { PATH: process.env.PATH, ...env, ...(stopAt !== undefined && { STOP_AT: JSON.stringify(stopAt) }) },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
