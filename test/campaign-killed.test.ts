@@ -2,6 +2,7 @@ import type { QueueName } from '../src/workflows/names'
 import { startCampaign, type CampaignHandle } from './support/campaigns'
 import { freshDatabase, type TestDatabase } from './support/database'
 import { doomedCampaign, endOfCampaign, type DoomedCampaign } from './support/doomedCampaigns'
+import { pointsAfter, pointsBefore } from './support/killPoints'
 import { startPortal, type TestPortal } from './support/portal'
 import { openScene, type Scene } from './support/scene'
 import { startWorkerProcess, type WorkerProcess } from './support/workers'
@@ -77,10 +78,8 @@ test('undisturbed, for comparing: every pair has its outcome; and the points are
 }, 60_000)
 
 test('campaigns are killed at every point, and another worker brings each to its end: everything merged, and told, once', async () => {
-  const points = [...EVENTS, 'planBatch 2: commit', 'syncBatchPortal 2: campaignPortal.tried'].flatMap((event) => [
-    `before ${event}`,
-    `after ${event}`,
-  ])
+  const events = [...EVENTS, 'planBatch 2: commit', 'syncBatchPortal 2: campaignPortal.tried']
+  const points = [...pointsBefore(events), ...pointsAfter(events)]
   const doomed: (DoomedCampaign & { point: string })[] = []
   for (const point of points) doomed.push({ ...(await newOne()), point })
   worker.stopAt(Object.fromEntries(doomed.map(({ campaign, point }) => [`campaign ${campaign}`, [point]])))

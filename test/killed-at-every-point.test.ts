@@ -1,5 +1,6 @@
 import type { QueueName } from '../src/workflows/names'
 import { freshDatabase, type TestDatabase } from './support/database'
+import { pointsAfter, pointsBefore } from './support/killPoints'
 import { startPortal, type TestPortal } from './support/portal'
 import { endsOf, finishedSteps, type RichPair } from './support/richPair'
 import { openScene, type Scene } from './support/scene'
@@ -102,22 +103,9 @@ interface Doomed {
   points: string[]
 }
 const DOOMED = EVENTS.flatMap(([story, events]) => [
-  ...doomed(
-    story,
-    events.flatMap((event, n) => (isAfter(event, events[n - 1]) ? [] : `before ${event}`)),
-  ),
-  ...doomed(
-    story,
-    events.map((event) => `after ${event}`),
-  ),
+  ...doomed(story, pointsBefore(events)),
+  ...doomed(story, pointsAfter(events)),
 ])
-
-/** Right after one call or statement of an activity is right before the next: that point is named once. */
-function isAfter(event: string, last = ''): boolean {
-  const [activity, what] = event.split(': ')
-  // before a commit something has been done that is not committed
-  return last.startsWith(`${activity}: `) && what !== 'commit'
-}
 
 function doomed(story: StoryName, points: string[]): Doomed[] {
   const together = TOGETHER.map((ones) => points.filter((point) => ones.test(point))).filter(({ length }) => length > 0)
