@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from '../../src/database/pool'
 import { packageRoot } from '../../src/packageRoot'
 import { removeDataDir } from '../../src/stack/dataDir'
+import { markOf } from '../../src/stack/processes'
 import { findRunningStack, type StackInfo } from '../../src/stack/stackFile'
 import { expectGone } from './leavesNothing'
 
@@ -86,9 +87,9 @@ export async function query(url: string, statement: string): Promise<unknown[]> 
   }
 }
 
-/** Which of the processes of a stack still run. */
+/** Which of the processes of a stack still run; one that has ended and that nobody has asked for yet does not. */
 export function stillRunning(info: StackInfo): string[] {
-  return Object.entries(info.pids).flatMap(([name, pid]) => (runs(pid) ? [name] : []))
+  return Object.entries(info.pids).flatMap(([name, pid]) => (markOf(pid) === null ? [] : [name]))
 }
 
 /** Removes a data folder, with whatever a test that failed has left running on it. */
@@ -114,13 +115,4 @@ function ofFolder(folder: string): { pid: number; command: string }[] {
       return []
     }
   })
-}
-
-function runs(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
