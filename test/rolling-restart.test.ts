@@ -46,15 +46,21 @@ afterAll(async () => {
   await database.drop()
 })
 
+/** It runs no campaigns. */
+const ITS_QUEUES = ['--queue', 'desk', '--queue', 'portal']
+
 const newWorker = (): WorkerProcess =>
-  startWorker({
-    DATABASE_URL: database.url,
-    TEMPORAL_ADDRESS: temporalAddress(),
-    PORTAL_URL: portal.url,
-    PORTAL_TOKEN: portal.token,
-    PORTAL_CALLS_PER_SECOND: '200',
-    TASK_QUEUE_PREFIX: QUEUE_PREFIX,
-  })
+  startWorker(
+    {
+      DATABASE_URL: database.url,
+      TEMPORAL_ADDRESS: temporalAddress(),
+      PORTAL_URL: portal.url,
+      PORTAL_TOKEN: portal.token,
+      PORTAL_CALLS_PER_SECOND: '200',
+      TASK_QUEUE_PREFIX: QUEUE_PREFIX,
+    },
+    ITS_QUEUES,
+  )
 
 /** Runs merges, always so many at once, until `over` goes off or there are no pairs left; gives the reports of all. */
 async function keepMerging(over: AbortSignal): Promise<MergeReport[]> {
