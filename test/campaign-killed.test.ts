@@ -61,7 +61,7 @@ const endOf = (one: DoomedCampaign): Promise<unknown> => endOfCampaign(scene, on
 
 test('undisturbed, for comparing: every pair has its outcome; and the points are all that there are', async () => {
   const one = await newOne()
-  worker = await startWorkerProcess(scene.env, { queues: QUEUES, stopAt: {} })
+  worker = await startWorkerProcess(scene.env, {}, QUEUES)
   await (await startCampaign(scene, one.campaign)).result()
   undisturbed = await endOf(one)
   expect(undisturbed).toMatchObject({
@@ -96,7 +96,7 @@ test('campaigns are killed at every point, and another worker brings each to its
   await tellUntilTheyStand(false)
   await tellUntilTheyStand(true)
   await worker.end('SIGKILL')
-  worker = await startWorkerProcess(scene.env, { queues: QUEUES })
+  worker = await startWorkerProcess(scene.env, undefined, QUEUES)
   await Promise.all(handles.map((handle) => handle.result()))
   const ends = []
   for (const one of doomed) ends.push({ point: one.point, end: await endOf(one) })

@@ -144,7 +144,7 @@ async function hurry(pairs: RichPair[], until: Promise<unknown>): Promise<void> 
 }
 
 test('undisturbed, for comparing; and two merges wait for the portal from now on', async () => {
-  worker = await startWorkerProcess({ ...scene.env, POLLS: '1' }, { stopAt: {} })
+  worker = await startWorkerProcess({ ...scene.env, POLLS: '1' }, {})
   const pairs = await scene.pairs(4)
   const stories = ['completed at once', 'undone'] as const
   await Promise.all(stories.map((story, n) => STORIES[story].tell(scene, pairs[n] as RichPair)))
@@ -172,7 +172,7 @@ test('a worker that is frozen past its timeouts, while another finishes, undoes,
   const abandoned = given as RichPair
   const frozen = await tellUntilTheyStand([abandoned], { [abandoned.remove]: ['before transferCards: commit'] })
   worker.signal('SIGSTOP')
-  const another = await startWorkerProcess(scene.env, { queues: ['desk', 'portal'] })
+  const another = await startWorkerProcess(scene.env, undefined, ['desk', 'portal'])
   const told = Promise.all([...frozen.telling, frozen.handles[0]?.executeUpdate(abandon, { args: [{ by: 'mia' }] })])
   await Promise.all([told, hurry(frozen.pairs, told)])
   await expectEndsOf(frozen.pairs, { commands: 'some were hurried' })
@@ -220,7 +220,7 @@ test('a merge that waits for the portal survives restarts of everything, and com
   portal = await startPortal(portal.databaseUrl)
   const returned = Date.now()
   const env = { ...scene.env, PORTAL_URL: portal.url, PORTAL_TOKEN: portal.token }
-  worker = await startWorkerProcess(env, { queues: ['desk', 'portal'] })
+  worker = await startWorkerProcess(env, undefined, ['desk', 'portal'])
   const [byItself, told] = waiting as [(typeof waiting)[0], (typeof waiting)[0]]
   expect(await told.handle.executeUpdate(retryPortal, { args: [{ by: 'mia' }] })).toBe('completed')
   expect((await byItself.handle.result()).status).toBe('completed')

@@ -139,11 +139,11 @@ test('merges are killed at every point, and another worker brings each to the en
   pairs = await scene.pairs(DOOMED.length)
   await tellUndisturbed()
   const stopAt = stopsAt(DOOMED.flatMap(({ points }) => points))
-  const worker = await startWorkerProcess({ ...OPEN, ...scene.env }, { queues: QUEUES, stopAt })
+  const worker = await startWorkerProcess({ ...OPEN, ...scene.env }, stopAt, QUEUES)
   await tellTo(worker, (points) => !LAST.flat().some((point) => points.includes(point)))
   for (const last of LAST[1]) await tellTo(worker, (points) => points.includes(last))
   await kill(worker)
-  const next = await startWorkerProcess(scene.env, { queues: QUEUES })
+  const next = await startWorkerProcess(scene.env, undefined, QUEUES)
   try {
     const told = await Promise.all(telling)
     const ends = await endsOf(database, portal, pairs)
@@ -157,7 +157,7 @@ test('merges are killed at every point, and another worker brings each to the en
 
 /** Those that nobody disturbs, one a story; then the worker is killed at the first of the last. */
 async function tellUndisturbed(): Promise<void> {
-  const worker = await startWorkerProcess({ ...OPEN, ...scene.env }, { queues: QUEUES, stopAt: stopsAt(LAST[0]) })
+  const worker = await startWorkerProcess({ ...OPEN, ...scene.env }, stopsAt(LAST[0]), QUEUES)
   const theirs = await scene.pairs(EVENTS.length)
   const told = await Promise.all(theirs.map((pair, n) => STORIES[storyAt(n)].tell(scene, pair)))
   for (const last of LAST[0]) await tellTo(worker, (points) => points.includes(last))

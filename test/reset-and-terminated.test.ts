@@ -22,7 +22,7 @@ beforeAll(async () => {
   portal = await startPortal()
   scene = await openScene({ database, portal })
   const env = { ...scene.env, KEEP_TRANSACTIONS: 'open' }
-  worker = await startWorkerProcess(env, { queues: ['desk', 'portal'], stopAt: {} })
+  worker = await startWorkerProcess(env, {}, ['desk', 'portal'])
   // where the command line looks for the workers
   process.env.TASK_QUEUE_PREFIX = scene.queuePrefix
   const stories = ['completed at once', 'undone', 'a step failed, then abandoned'] as const

@@ -37,17 +37,14 @@ export interface WorkerProcess {
   end(signal?: 'SIGTERM' | 'SIGKILL'): Promise<number | string>
 }
 
-interface WorkerOptions {
-  /** What it serves: each queue takes long to start. Default: all. */
-  queues?: readonly QueueName[]
-  /** By removed patron, or campaign: where it stops. Left out, it is the ordinary worker. */
-  stopAt?: Record<number | string, string[]>
-}
-
-/** Starts the built worker, or one that stops. Resolves when it polls. */
+/**
+ * Starts the built worker, or one that stops at `stopAt` (by removed patron, or campaign). Resolves when it polls. `queues`: what it
+ * serves, since each takes long to start; default: all.
+ */
 export async function startWorkerProcess(
   env: Record<string, string>,
-  { queues = [], stopAt }: WorkerOptions,
+  stopAt?: Record<number | string, string[]>,
+  queues: readonly QueueName[] = [],
 ): Promise<WorkerProcess> {
   const args = queues.flatMap((queue) => ['--queue', queue])
   const child = spawn(process.execPath, [stopAt === undefined ? ORDINARY : STOPPING, ...args], {
