@@ -3,10 +3,10 @@ import { UNIQUE_ERRORS } from '../database/again'
 import { sqlState } from '../database/failures'
 import { run, runOne, statement } from '../database/statement'
 import { inPlainTransaction } from '../database/transaction'
-import type { Refusal, Told } from '../domain/codes'
+import type { Told } from '../domain/codes'
 import { allOf } from '../steps/step'
 import type { UndoneBy, UndoResult } from '../steps/undo'
-import { undoGroup } from '../steps/undoGroup'
+import { undoGroup, type UndoGroupResult } from '../steps/undoGroup'
 import { GROUP_MS, inGroups } from './inGroups'
 import { endUndoBatch } from './undoPlan'
 
@@ -68,10 +68,6 @@ const leaveToTheSweeper = statement(
   'undoBatch.leaveToTheSweeper',
   `update merge m set portal = 'waiting', portal_since = clock_timestamp() from undo_many_merge e
    where e.batch = $1 and e.merge = any($2) and e.at_portal = 'sweeper' and m.id = e.merge`,
-)
-const untouched = statement<{ merge: number; status: string }>(
-  'undoBatch.untouched',
-  `select id as merge, merge_status(status, attention, portal) as status from merge where id = any($1) and status <> 'retired'`,
 )
 const setAside = statement<{ merge: number }>(
   'undoBatch.setAside',
@@ -136,28 +132,17 @@ async function undoOnce(
       await allOf([open, run(client, noteAtPortal, [batch, merges])])
       return (await open) !== undefined
     },
-    also: async (result) => {
-      const others = await othersOf(client, merges, result)
-      const seen = new Set([...result.undone, ...others.map(({ id }) => id)])
+    also: ({ undone, refused, others }) => {
+      const seen = new Set([...undone, ...[...refused, ...others].map(({ id }) => id)])
       left = group.filter(({ merge }) => !seen.has(merge))
-      await writeDown(client, batch, asked, { undone: result.undone, refused: others })
+      return writeDown(client, batch, asked, { undone, refused: [...refused, ...others.map(notMerged)] })
     },
   })
   return left
 }
 
-/** Those refused, and those that somebody else undoes, or has undone, since they were selected. */
-async function othersOf(
-  client: PoolClient,
-  merges: readonly number[],
-  { undone, refused }: UndoResult,
-): Promise<UndoResult['refused']> {
-  const known = new Set([...undone, ...refused.map(({ id }) => id)])
-  const rest = merges.filter((merge) => !known.has(merge))
-  if (rest.length === 0) return refused
-  const rows = await run(client, untouched, [rest])
-  const notMerged = (details: { merge: number; status: string }): Refusal => ({ code: 'not-merged', details })
-  return [...refused, ...rows.map((row) => ({ id: row.merge, refusal: notMerged(row) }))]
+function notMerged({ id, status }: UndoGroupResult['others'][number]): UndoResult['refused'][number] {
+  return { id, refusal: { code: 'not-merged', details: { merge: id, status } } }
 }
 
 async function writeDown(

@@ -6,7 +6,10 @@ import { allOf } from './step'
 export interface GroupOptions<Result> extends MergeTransactionOptions {
   /** Asked first in the same transaction: where it says no, nothing is done. */
   ifSo?: () => Promise<boolean>
-  /** What the caller asks and writes in the same transaction, once it is known what becomes of the merges: waited for. */
+  /**
+   * What the caller writes in the same transaction, once it is known what becomes of the merges. It is sent at once: what
+   * waited for an answer before would come after the commit.
+   */
   also?: (result: Result) => Promise<unknown>
 }
 
@@ -29,11 +32,10 @@ export async function inGroupTransaction<Result>(
     await allOf([begun, may, worked])
     if (!(await may)) throw new NotCommitted('it may no longer be done')
     const result = await worked
-    // whatever it has to ask and to write is sent before the feed's line, which others wait for, and the commit
-    await also(result)
     const { merges, event } = toTell(result)
-    const told = merges.length > 0 ? [tellTheFeed(client, merges, event)] : []
-    await allOf([...told, commit(client)])
+    const rest = [also(result)]
+    if (merges.length > 0) rest.push(tellTheFeed(client, merges, event))
+    await allOf([...rest, commit(client)])
     return result
   } catch (error) {
     await client.query('rollback').catch(() => {})
