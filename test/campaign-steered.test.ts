@@ -1,6 +1,5 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { WithStartWorkflowOperation } from '@temporalio/client'
 import { NativeConnection, Worker } from '@temporalio/worker'
 import fc from 'fast-check'
 import { createActivities } from '../src/activities'
@@ -150,17 +149,17 @@ test('what was set aside is asked for again as the campaign ends: the workflow d
   const connection = await NativeConnection.connect({ address: temporalAddress() })
   const queuePrefix = `${stack.queuePrefix}-late`
   const activities = createActivities({ pool: stack.pool, portal: stack.portalClient })
-  let plans = 0
+  let hasLooked = () => {}
+  const looked = new Promise<void>((resolve) => (hasLooked = resolve))
+  let hasCome = () => {}
+  const come = new Promise<void>((resolve) => (hasCome = resolve))
   const late: typeof activities = {
     ...activities,
     planBatch: async (...args) => {
       const planned = await activities.planBatch(...args)
-      plans += 1
+      hasLooked()
+      await come
       return planned
-    },
-    steerCampaign: async (...args) => {
-      await until('it has looked', () => plans > 0)
-      return activities.steerCampaign(...args)
     },
   }
   const common = { connection, namespace: 'default', activities: late }
@@ -176,19 +175,18 @@ test('what was set aside is asked for again as the campaign ends: the workflow d
   ])
   const running = Promise.all(workers.map((worker) => worker.run()))
   try {
-    const workflowId = `${queuePrefix}/campaign`
-    const startWorkflowOperation = new WithStartWorkflowOperation('runCampaign', {
-      workflowId,
+    const handle = await stack.client.workflow.start('runCampaign', {
+      workflowId: `${queuePrefix}/campaign`,
       taskQueue: queueName('campaign', queuePrefix),
-      workflowIdConflictPolicy: 'USE_EXISTING',
+      // it takes what has come within that while a local activity is under way
+      workflowTaskTimeout: '1s',
       args: [{ campaign }],
     })
-    const status = await stack.client.workflow.executeUpdateWithStart(retryCampaign, {
-      args: [asking],
-      startWorkflowOperation,
-    })
-    expect(status).toBe('running')
-    await stack.client.workflow.getHandle(workflowId).result()
+    await looked
+    const retried = await handle.startUpdate(retryCampaign, { args: [asking], waitForStage: 'ACCEPTED' })
+    hasCome()
+    expect(await retried.result()).toBe('running')
+    await handle.result()
     expect(await standOf(pool(), campaign)).toMatchObject({ status: 'completed', outcomes: { completed: 3 } })
   } finally {
     for (const worker of workers) worker.shutdown()

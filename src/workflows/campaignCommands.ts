@@ -1,4 +1,4 @@
-import { condition, proxyLocalActivities, setHandler } from '@temporalio/workflow'
+import { condition, setHandler } from '@temporalio/workflow'
 import type { Activities } from '../activities'
 import type { CampaignCommand } from '../campaigns/steer'
 import { MOST_LANES, PACES, type CampaignSettings, type CampaignStatus } from '../domain/campaign'
@@ -13,9 +13,6 @@ import {
   setCampaign,
   type Asking,
 } from './messages'
-import { PLANNING } from './options'
-
-const { steerCampaign } = proxyLocalActivities<Activities>(PLANNING)
 
 /** Groups end in some tenths of a second: who pauses is told that it is paused. */
 const PATIENCE_MS = 5_000
@@ -34,8 +31,11 @@ export class CampaignCommands {
   /** As the workflow last saw it. */
   status: CampaignStatus = 'running'
 
-  /** Sets the handlers; call it before anything is awaited. */
-  constructor(private readonly campaign: number) {
+  /** Sets the handlers; call it before anything is awaited. `local` are the workflow's own, one at a time. */
+  constructor(
+    private readonly campaign: number,
+    private readonly local: Pick<Activities, 'steerCampaign'>,
+  ) {
     for (const [name, { update, description }] of Object.entries(SIMPLE)) {
       const command = { name: name as keyof typeof SIMPLE }
       setHandler(update, (asking) => this.steer(command, asking), {
@@ -56,7 +56,7 @@ export class CampaignCommands {
   }
 
   private async steer(command: CampaignCommand, who: Asking | undefined): Promise<CampaignStatus> {
-    const steered = await steerCampaign(this.campaign, command, askedBy(who))
+    const steered = await this.local.steerCampaign(this.campaign, command, askedBy(who))
     if (!steered.done) throw refused('not-now', `The campaign is ${steered.status}: this cannot be asked now.`)
     this.status = steered.status
     this.changes += 1

@@ -18,11 +18,11 @@ import { attentionOf } from './attention'
 import { CampaignCommands } from './campaignCommands'
 import { moreWaits } from './messages'
 import { backlogWorkflowIdOf, portalQueueOf } from './names'
+import { oneAtATime } from './oneAtATime'
 import { BATCH, LOOK_AGAIN_MS, NOTE, PLANNING, STARTER } from './options'
 import { portalBacklog } from './portalBacklog'
 import { showCampaign } from './showCampaign'
 
-const local = proxyLocalActivities<Activities>(PLANNING)
 const { noteCampaignStarter } = proxyActivities<Activities>({ ...STARTER, summary: 'Record who started it' })
 const { mergeBatch } = proxyActivities<Activities>({ ...BATCH, summary: 'Merge a batch of pairs, group by group' })
 const { startPortalBacklog } = proxyActivities<Activities>({
@@ -45,6 +45,7 @@ export async function runCampaign({ campaign }: { campaign: number }): Promise<C
 }
 
 class Campaign {
+  private readonly local = oneAtATime(proxyLocalActivities<Activities>(PLANNING))
   private readonly commands: CampaignCommands
   private readonly atWork = new Set<number>()
   private readonly atPortal = new Set<number>()
@@ -57,11 +58,11 @@ class Campaign {
   private shown: { status: CampaignStatus; at: number } | undefined
 
   constructor(private readonly id: number) {
-    this.commands = new CampaignCommands(id)
+    this.commands = new CampaignCommands(id, this.local)
   }
 
   async run(): Promise<CampaignReport> {
-    const begun = await local.beginCampaign(this.id, workflowInfo().firstExecutionRunId)
+    const begun = await this.local.beginCampaign(this.id, workflowInfo().firstExecutionRunId)
     if (begun === null) {
       const message = 'There is no campaign of that id.'
       throw ApplicationFailure.create({ type: 'unknown-campaign', message, nonRetryable: true })
@@ -76,7 +77,7 @@ class Campaign {
       if (next === 'ended') {
         await starter
         await condition(allHandlersFinished)
-        const report = await local.reportCampaign(this.id)
+        const report = await this.local.reportCampaign(this.id)
         // whoever asked for more at the last moment has it done
         if (changed() || !allHandlersFinished()) continue
         showCampaign(report)
@@ -92,7 +93,7 @@ class Campaign {
     const ending = workflowInfo().continueAsNewSuggested
     const mayPlan = this.planned === null && !ending && this.atPortal.size < MOST_AT_PORTAL
     const known = [...this.atWork, ...(this.planned === null ? [] : [this.planned])]
-    const stand = await local.planBatch(this.id, mayPlan, known)
+    const stand = await this.local.planBatch(this.id, mayPlan, known)
     this.commands.status = stand.status
     this.planned ??= stand.batch
     if (stand.batch !== null) this.lookAgainMs = LOOK_AGAIN_MS.first
@@ -100,12 +101,12 @@ class Campaign {
 
     const within = isWithin(parseHours(stand.hours), new Date())
     if (within !== stand.withinHours) {
-      await local.setWithinHours(this.id, within)
+      await this.local.setWithinHours(this.id, within)
       return 'on'
     }
     await this.show(stand.status)
     if (this.planned !== null && !(runs && within)) {
-      await local.dropBatch(this.planned)
+      await this.local.dropBatch(this.planned)
       this.planned = null
     }
     if (runs) for (const batch of this.stuck.keys()) this.toPortal(batch)
@@ -116,22 +117,22 @@ class Campaign {
     }
     if (this.atWork.size === 0) {
       if (stand.status === 'pausing') {
-        await local.settleCampaign(this.id, 'pausing')
+        await this.local.settleCampaign(this.id, 'pausing')
         return 'on'
       }
       if (!runs && stand.status !== 'paused' && this.atPortal.size === 0) {
-        for (const [batch, why] of this.stuck) await local.leaveBatchToPeople(batch, why)
+        for (const [batch, why] of this.stuck) await this.local.leaveBatchToPeople(batch, why)
         this.stuck.clear()
         return 'ended'
       }
       if (ending) await this.goOnAnew()
       if (runs && within && mayPlan && this.planned === null && this.atPortal.size === 0) {
         if (stand.pauseAfter !== null) {
-          await local.pauseCampaign(this.id, { code: 'first-pairs', details: { first: stand.pauseAfter } })
+          await this.local.pauseCampaign(this.id, { code: 'first-pairs', details: { first: stand.pauseAfter } })
           return 'on'
         }
         if (!stand.waits) {
-          await local.settleCampaign(this.id, 'running')
+          await this.local.settleCampaign(this.id, 'running')
           return 'on'
         }
       }
@@ -155,8 +156,8 @@ class Campaign {
         await mergeBatch(batch)
       } catch (error) {
         const { details } = attentionOf(error)
-        await local.dropBatch(batch)
-        await local.pauseCampaign(this.id, { code: 'unforeseen', details: { ...details, batch } })
+        await this.local.dropBatch(batch)
+        await this.local.pauseCampaign(this.id, { code: 'unforeseen', details: { ...details, batch } })
       } finally {
         this.atWork.delete(batch)
       }
@@ -182,7 +183,7 @@ class Campaign {
       } catch (error) {
         const why = attentionOf(error)
         this.stuck.set(batch, why)
-        await local.pauseCampaign(this.id, { code: 'unforeseen', details: { ...why.details, batch } })
+        await this.local.pauseCampaign(this.id, { code: 'unforeseen', details: { ...why.details, batch } })
       } finally {
         this.atPortal.delete(batch)
       }
@@ -203,7 +204,7 @@ class Campaign {
 
   /** A history that has become long is left behind; batches at the portal are taken up by the next run. */
   private async goOnAnew(): Promise<never> {
-    if (this.planned !== null) await local.dropBatch(this.planned)
+    if (this.planned !== null) await this.local.dropBatch(this.planned)
     this.portalParts.cancel()
     await condition(() => this.atPortal.size === 0)
     await condition(allHandlersFinished)
@@ -213,7 +214,7 @@ class Campaign {
   private async show(status: CampaignStatus): Promise<void> {
     const soon = this.shown && this.shown.status === status && Date.now() < this.shown.at + SHOW_EVERY_MS
     if (soon) return
-    showCampaign(await local.reportCampaign(this.id))
+    showCampaign(await this.local.reportCampaign(this.id))
     this.shown = { status, at: Date.now() }
   }
 }
