@@ -46,7 +46,7 @@ test(
         }
         await both.takeAllBack()
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, endOnFailure: true },
     )
   },
   TIME_MS,
