@@ -1,18 +1,20 @@
 /** What staff read, in Dutch and English, and nowhere else. Sentences hold ids, libraries, dates and counts, never values. */
 export {
   CAMPAIGN_ERRORS,
-  CAMPAIGN_LINES,
   CAMPAIGN_OPERATIONS,
   CAMPAIGN_PREVIEW,
   CAMPAIGN_WANTED,
+  FOLLOW_UP_SENTENCES,
+  REGISTERED_MANY,
+} from './campaignCommands'
+export {
+  CAMPAIGN_LINES,
   campaignDetails,
   campaignSentences,
   durationIn,
-  FOLLOW_UP_SENTENCES,
   heldUpBy,
   outcomeLines,
   pauseSentence,
-  REGISTERED_MANY,
 } from './campaigns'
 export { countsInWords } from './counts'
 export { ERRORS } from './errors'
