@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@temporalio/client'
-import { SingleBar } from 'cli-progress'
 import type { Pool } from 'pg'
 import { campaignReport, type CampaignReportOptions } from '../campaigns/report'
 import type { CampaignReport } from '../domain/campaign'
@@ -14,6 +13,7 @@ import {
   type Language,
 } from '../domain/sentences'
 import { hasBegun, NO_WORKER_AFTER_MS } from '../temporal/calls'
+import { progressBar, type Stand } from './bar'
 import { onStop } from './campaignList'
 import { doneIn, printCampaign } from './campaignText'
 import type { Places, SharedOptions } from './context'
@@ -39,7 +39,7 @@ interface FollowOptions extends CampaignReportOptions {
 
 /** Follows a campaign until it is over, or pauses; a bar on standard error, on a terminal only. */
 async function followCampaign(pool: Pool, id: number, options: FollowOptions): Promise<Followed> {
-  const bar = showBar(options.language)
+  const bar = progressBar('{bar} {percentage}%  {done}  {rate}  {left}')
   const { signal } = options
   const began = performance.now()
   let begun = false
@@ -49,7 +49,7 @@ async function followCampaign(pool: Pool, id: number, options: FollowOptions): P
       const asked = performance.now()
       const report = await campaignReport(pool, id, options)
       if (!report) throw unknownCampaign(id)
-      bar.show(report)
+      bar.show(standOf(report, options.language))
       if (report.status !== 'running' && report.status !== 'pausing' && report.status !== 'undoing')
         return { report, how: 'ended' }
       if (signal.aborted) return { report, how: 'stopped' }
@@ -69,46 +69,17 @@ async function followCampaign(pool: Pool, id: number, options: FollowOptions): P
   }
 }
 
-interface Bar {
-  show(report: CampaignReport): void
-  /** Has the bar out of the way while a line is told. */
-  aside(work: () => void): void
-  end(): void
-}
-
-function showBar(language: Language): Bar {
-  if (!process.stderr.isTTY) return { show: () => {}, aside: (work) => work(), end: () => {} }
-  const format = '{bar} {percentage}%  {done}  {rate}  {left}'
-  const bar = new SingleBar({ stream: process.stderr, format, clearOnComplete: true, hideCursor: true })
-  let last: CampaignReport | undefined
-  const show = (report: CampaignReport) => {
-    if (last === undefined) bar.start(report.pairs, doneIn(report), told(report, language))
-    else bar.update(doneIn(report), told(report, language))
-    last = report
-  }
-  const end = () => {
-    if (last !== undefined) bar.stop()
-    last = undefined
-  }
-  const aside = (work: () => void) => {
-    const before = last
-    end()
-    work()
-    if (before) show(before)
-  }
-  return { show, aside, end }
-}
-
-/** What stands beside the bar. */
-function told(report: CampaignReport, language: Language): Record<string, string> {
+function standOf(report: CampaignReport, language: Language): Stand {
   const { pairs, pairsPerSecond, secondsLeft } = report
+  const done = doneIn(report)
   const time = secondsLeft === null ? null : durationIn(secondsLeft, language)
   const rate = pairsPerSecond === null ? null : decimalIn(pairsPerSecond, language)
-  return {
-    done: say(CAMPAIGN_LINES.done, language, { done: doneIn(report), pairs }),
+  const beside = {
+    done: say(CAMPAIGN_LINES.done, language, { done, pairs }),
     rate: rate === null ? '' : say(CAMPAIGN_LINES.rateBeside, language, { rate }),
     left: time === null ? '' : say(CAMPAIGN_LINES.left, language, { time }),
   }
+  return { done, of: pairs, beside }
 }
 
 /** A campaign that is followed, and the workflow that is at it. */

@@ -1,4 +1,3 @@
-import { SingleBar } from 'cli-progress'
 import { Command } from 'commander'
 import { previewCampaign, SAMPLE_PAIRS, type CampaignPreview } from '../campaigns/preview'
 import { readPairs } from '../campaigns/pairList'
@@ -6,6 +5,7 @@ import { wholeList } from '../campaigns/wholeList'
 import type { ListedPair } from '../domain/campaign'
 import { todayInBrussels } from '../domain/moments'
 import { CAMPAIGN_PREVIEW, countsInWords, say, valueWord, type Language } from '../domain/sentences'
+import { progressBar } from './bar'
 import { onStop, refuseForMany, withList, type ListOptions } from './campaignList'
 import { Places, withPlaces, type SharedOptions } from './context'
 import { withDatabase } from './database'
@@ -76,18 +76,11 @@ async function withBar<T>(
   language: Language,
   work: (onProgress: (done: number, of: number) => void) => Promise<T>,
 ): Promise<T> {
-  if (!process.stderr.isTTY) return work(() => {})
-  const format = `{bar} {percentage}% ${say(CAMPAIGN_PREVIEW.looking, language)}`
-  const bar = new SingleBar({ stream: process.stderr, format, clearOnComplete: true, hideCursor: true })
-  let begun = false
+  const bar = progressBar(`{bar} {percentage}% ${say(CAMPAIGN_PREVIEW.looking, language)}`)
   try {
-    return await work((done, of) => {
-      if (!begun) bar.start(of, 0)
-      begun = true
-      bar.update(done)
-    })
+    return await work((done, of) => bar.show({ done, of }))
   } finally {
-    if (begun) bar.stop()
+    bar.end()
   }
 }
 

@@ -1,4 +1,3 @@
-import { SingleBar } from 'cli-progress'
 import { Command } from 'commander'
 import type { Pool } from 'pg'
 import { loadCampaign, type LoadProgress } from '../campaigns/load'
@@ -10,6 +9,7 @@ import { todayInBrussels } from '../domain/moments'
 import { CAMPAIGN_OPERATIONS, say, type Language } from '../domain/sentences'
 import { startCampaign } from '../temporal/campaigns'
 import { choice, hours, upTo } from './arguments'
+import { progressBar } from './bar'
 import { followToItsEnd, showCampaign } from './campaignFollow'
 import { unknownCampaign } from './unknownCampaign'
 import { onStop, refuseForMany, withList, type ListOptions } from './campaignList'
@@ -93,13 +93,11 @@ async function load(pool: Pool, options: StartOptions): Promise<number> {
 
 /** On standard error, on a terminal only: how long a list is shows at its end. */
 function showReading(language: Language): { show: (progress: LoadProgress) => void; end: () => void } {
-  if (!process.stderr.isTTY) return { show: () => {}, end: () => {} }
-  const bar = new SingleBar({ stream: process.stderr, format: '{said}', clearOnComplete: true, hideCursor: true })
-  const said = (stage: LoadProgress['stage'], pairs: number) => ({
-    said: say(CAMPAIGN_OPERATIONS[stage], language, { pairs }),
-  })
-  bar.start(1, 0, said('reading', 0))
-  return { show: ({ stage, pairs }) => bar.update(0, said(stage, pairs)), end: () => bar.stop() }
+  const bar = progressBar('{said}')
+  const show = ({ stage, pairs }: LoadProgress) =>
+    bar.show({ done: 0, of: 1, beside: { said: say(CAMPAIGN_OPERATIONS[stage], language, { pairs }) } })
+  show({ stage: 'reading', pairs: 0 })
+  return { show, end: bar.end }
 }
 
 function asked({ name, on, accept, override, lanes, pace, hours, first, by, reason }: StartOptions): CampaignOptions {

@@ -12,9 +12,8 @@ import { mergeReport, unfinishedMerges } from '../merges/report'
 import { requireMerge, workflowOf, type MergeRow } from '../merges/store'
 import { startBacklog } from '../temporal/campaigns'
 import { goOnUndoMany } from '../temporal/undoMany'
-import { hasWorkflow, operate, type Operated, type Operation } from '../temporal/operate'
+import { hasWorkflow, operate, withoutWorkflow, type Operated, type Operation } from '../temporal/operate'
 import { choice, id } from './arguments'
-import { lostOf } from './checks/lostUndos'
 import { Places, withPlaces, withWho, type SharedOptions } from './context'
 import { withDatabase } from './database'
 import { EXIT, exitCodeOf, type ExitCode } from './exitCodes'
@@ -116,7 +115,7 @@ async function run(operation: Operation, mergeId: number | undefined, options: O
       // what merges of campaigns, and undos of many, wait for at the portal is the sweeper's, for all of them
       if (orphaned && (await backlogSize(pool)) > 0) await startBacklog(client)
       if (orphaned)
-        for (const undo of await lostOf(client, await undoManyUnderWay(pool))) await goOnUndoMany(client, undo)
+        for (const undo of await withoutWorkflow(client, await undoManyUnderWay(pool))) await goOnUndoMany(client, undo)
       const merges =
         mergeId === undefined ? unfinishedMerges(pool, { status, campaign, withWorkflow: orphaned }) : [mergeId]
       for await (const one of merges) {

@@ -19,7 +19,7 @@ import { followMerge } from './follow'
 import { toGoOn } from './mergeOperations'
 import { printJson, tell, tellWaiting } from './output'
 import { withTemporal } from './temporal'
-import { selectionOf, undoMany, withUndoOptions } from './undoMany'
+import { selectionOf, withUndoOptions } from './undoOptions'
 import { printUndo } from './undoText'
 
 interface UndoOptions extends SharedOptions {
@@ -51,8 +51,10 @@ export function undoCommand(): Command {
       if ((merge === undefined) !== selects) {
         throw new OntdubbelError('bad-usage', UNDO_MANY_ERRORS.oneOrMany, EXIT.badInput)
       }
-      if (merge === undefined) await undoMany(selectionOf(options), options)
-      else await undo(merge, options)
+      if (merge !== undefined) return undo(merge, options)
+      // who undoes one merge does not wait for what many need
+      const { undoMany } = require('./undoMany') as typeof import('./undoMany')
+      return undoMany(selectionOf(options), options)
     })
 }
 

@@ -4,8 +4,7 @@ import { campaignCommands, campaignReport } from '../campaigns/report'
 import { openUndoMany, previewUndoMany } from '../campaigns/undoOpen'
 import { undoManyUnderWay, undoOfCampaign } from '../campaigns/undoReport'
 import { checkReason } from '../database/reason'
-import { OntdubbelError } from '../domain/errors'
-import { CAMPAIGN_OPERATIONS, say, UNDO_MANY_ERRORS, UNDO_MANY_OPERATIONS, type Language } from '../domain/sentences'
+import { CAMPAIGN_OPERATIONS, say, UNDO_MANY_OPERATIONS, type Language } from '../domain/sentences'
 import type { UndoManyAsked, UndoManyReport } from '../domain/undoMany'
 import { goOnUndoMany, startUndoMany, type StoredUndoMany } from '../temporal/undoMany'
 import { id } from './arguments'
@@ -18,6 +17,7 @@ import { withTemporal } from './temporal'
 import { unknownCampaign } from './unknownCampaign'
 import { followUndoMany, requireUndoMany } from './undoManyFollow'
 import { printUndoMany, printUndoManyPreview } from './undoManyText'
+import { withUndoOptions } from './undoOptions'
 
 interface UndoManyOptions extends SharedOptions {
   preview?: boolean
@@ -34,24 +34,6 @@ export function campaignUndoCommand(): Command {
       'take back all that a campaign has merged, latest first; one that pauses is cancelled with that, one that runs is paused or cancelled first',
     )
     .action((campaign: number, options: UndoManyOptions) => undoMany({ campaign }, options))
-}
-
-/** Adds what every undo of many takes. */
-export function withUndoOptions(command: Command): Command {
-  return command
-    .option('--preview', 'only show what would go back, and what not and why; changes nothing')
-    .option('--no-wait', 'only start')
-    .option('--json', 'one JSON document')
-    .addHelpText(
-      'after',
-      `
-Many: which merges these are is settled when it is asked for. What may not be undone (a record with a later merge, an undo window that
-is over) is reported, and stops no other. Each merge is undone as "ontdubbel undo ID" does it, the latest first. The same command
-again, while it runs or when its workflow was terminated, follows it and goes on.
-
-It ends with 0; with 3 where all was refused; with 4 where links at the portal wait or need attention, where merges failed, when
-following was stopped (Ctrl-C) and when no worker runs; with 1 where something failed that nobody foresaw.`,
-    )
 }
 
 /** Undoes many merges: says how many, and follows to the end. */
@@ -156,20 +138,4 @@ async function campaignAlone(pool: Pool, places: Places, campaign: number, langu
   const report = await campaignReport(pool, campaign, { language, urlOf: places.urlOf })
   if (!report) throw unknownCampaign(campaign)
   return report
-}
-
-/** @throws OntdubbelError `bad-usage` (exit code 2) where it is not said which merges */
-export function selectionOf({
-  approvedBy,
-  from,
-  to,
-}: {
-  approvedBy?: string | undefined
-  from?: string | undefined
-  to?: string | undefined
-}): UndoManyAsked {
-  if (approvedBy === undefined && from === undefined) {
-    throw new OntdubbelError('bad-usage', UNDO_MANY_ERRORS.oneOrMany, EXIT.badInput)
-  }
-  return { approvedBy, from, to }
 }

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@temporalio/client'
-import { SingleBar } from 'cli-progress'
 import type { Pool } from 'pg'
 import { undoManyReport, undoManyUnderWay } from '../campaigns/undoReport'
 import { OntdubbelError } from '../domain/errors'
@@ -8,6 +7,7 @@ import { say, UNDO_MANY_ERRORS, UNDO_MANY_LINES, type Language } from '../domain
 import type { UndoManyReport } from '../domain/undoMany'
 import { hasBegun, NO_WORKER_AFTER_MS } from '../temporal/calls'
 import { hasWorkflow } from '../temporal/operate'
+import { progressBar } from './bar'
 import { onStop } from './campaignList'
 import type { Places } from './context'
 import { endedIn } from './undoManyText'
@@ -40,9 +40,14 @@ export interface FollowUndoOptions {
 export async function followUndoMany(undo: number, options: FollowUndoOptions): Promise<FollowedUndo> {
   const stopped = new AbortController()
   const forget = onStop(() => stopped.abort())
-  const bar = showBar(options.language)
+  const bar = progressBar('{bar} {percentage}%  {done}')
+  const { language } = options
   try {
-    return await follow(undo, options, stopped.signal, bar.show)
+    return await follow(undo, options, stopped.signal, (report) => {
+      const { merges } = report
+      const done = endedIn(report)
+      bar.show({ done, of: merges, beside: { done: say(UNDO_MANY_LINES.done, language, { done, merges }) } })
+    })
   } finally {
     bar.end()
     forget()
@@ -96,23 +101,4 @@ export async function requireUndoMany(
   const report = await undoManyReport(pool, undo, options)
   if (!report) throw new OntdubbelError('unknown-undo', UNDO_MANY_ERRORS.unknown, 2, { undo })
   return report
-}
-
-function showBar(language: Language): { show: (report: UndoManyReport) => void; end: () => void } {
-  if (!process.stderr.isTTY) return { show: () => {}, end: () => {} }
-  const format = '{bar} {percentage}%  {done}'
-  const bar = new SingleBar({ stream: process.stderr, format, clearOnComplete: true, hideCursor: true })
-  let begun = false
-  return {
-    show: (report) => {
-      const ended = endedIn(report)
-      const told = { done: say(UNDO_MANY_LINES.done, language, { done: ended, merges: report.merges }) }
-      if (!begun) bar.start(report.merges, ended, told)
-      else bar.update(ended, told)
-      begun = true
-    },
-    end: () => {
-      if (begun) bar.stop()
-    },
-  }
 }

@@ -18,13 +18,17 @@ import { deadlinePassed, NO_WORKER_AFTER_MS } from './calls'
 const UPDATES = { 'retry-portal': retryPortal, 'skip-portal': skipPortal, resume, abandon }
 export type Operation = keyof typeof UPDATES
 
-/** A merge and the workflow that is at it (`undo`: that undoes it), as the database has them; null where there never was one. */
-export interface OperatedMerge {
+/** The workflow that is at something, as the database has it; null where there never was one. */
+export interface WithWorkflow {
+  workflowId: string | null
+  firstRunId: string | null
+}
+
+/** A merge and the workflow that is at it (`undo`: that undoes it). */
+export interface OperatedMerge extends WithWorkflow {
   id: number
   kept: number
   removed: number
-  workflowId: string | null
-  firstRunId: string | null
   undo: boolean
 }
 
@@ -69,11 +73,8 @@ export async function operate(
   }
 }
 
-/** Whether a merge's workflow is running. By id alone: a Reset gives it another run, whose first run stays the same. */
-export async function hasWorkflow(
-  client: Client,
-  { workflowId, firstRunId }: Pick<OperatedMerge, 'workflowId' | 'firstRunId'>,
-): Promise<boolean> {
+/** Whether a workflow is running. By id alone: a Reset gives it another run, whose first run stays the same. */
+export async function hasWorkflow(client: Client, { workflowId, firstRunId }: WithWorkflow): Promise<boolean> {
   if (workflowId === null) return false
   try {
     const { status, raw } = await client.workflow.getHandle(workflowId).describe()
@@ -83,6 +84,19 @@ export async function hasWorkflow(
     if (error instanceof WorkflowNotFoundError) return false
     throw error
   }
+}
+
+const ASKED_AT_ONCE = 10
+
+/** Those whose workflow is not running. */
+export async function withoutWorkflow<T extends WithWorkflow>(client: Client, all: readonly T[]): Promise<T[]> {
+  const lost = new Set<T>()
+  const left = all.values()
+  const one = async () => {
+    for (const each of left) if (!(await hasWorkflow(client, each))) lost.add(each)
+  }
+  await Promise.all(Array.from({ length: ASKED_AT_ONCE }, one))
+  return all.filter((each) => lost.has(each))
 }
 
 function update(asking: Asking) {

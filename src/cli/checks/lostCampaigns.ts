@@ -1,11 +1,10 @@
 import type { Client } from '@temporalio/client'
 import type { Client as DatabaseClient } from 'pg'
-import { sqlState } from '../../database/failures'
 import { run, statement } from '../../database/statement'
 import { backlogSize } from '../../merges/campaignPortal'
 import { backlogRuns } from '../../temporal/campaigns'
-import { hasWorkflow } from '../../temporal/operate'
-import { CHECK_TIMEOUT_MS, saidBy, well, wrong, type Check } from './check'
+import { CHECK_TIMEOUT_MS, wrong, type Check } from './check'
+import { checkLost } from './lost'
 
 /** More campaigns at once nobody runs. */
 const MOST_ASKED = 100
@@ -26,29 +25,20 @@ const unfinished = statement<UnfinishedCampaign>(
    order by id limit ${MOST_ASKED}`,
 )
 
-/** Finds campaigns that nobody goes on with: their workflow was terminated, or Temporal no longer knows it. */
-export async function checkCampaigns(database: DatabaseClient, client: Client): Promise<Check[]> {
-  try {
-    const asked = await run(database, unfinished, [null])
-    const suspects = await client.withDeadline(Date.now() + CHECK_TIMEOUT_MS, () => withoutWorkflow(client, asked))
-    // what ended between the two questions is not lost
-    const lost = suspects.length === 0 ? [] : await run(database, unfinished, [suspects])
-    const waiting = await backlogSize(database)
-    const unswept =
-      waiting > 0 && !(await client.withDeadline(Date.now() + CHECK_TIMEOUT_MS, () => backlogRuns(client)))
-    if (lost.length > 0 || unswept) return [...lost.map(told), ...(unswept ? [nobodySweeps(waiting)] : [])]
-    const said = asked.length === 0 ? 'None is under way.' : `${asked.length} under way, each with its workflow.`
-    return [well('campaigns', said)]
-  } catch (error) {
-    // told by the checks of migrations and rights already
-    if (['42P01', '42501'].includes(sqlState(error) ?? '')) return []
-    return [wrong('campaigns', `Not all campaigns could be looked at (${saidBy(error)}).`, 'Run doctor again.')]
-  }
-}
-
-async function withoutWorkflow(client: Client, campaigns: readonly UnfinishedCampaign[]): Promise<number[]> {
-  const alive = await Promise.all(campaigns.map((campaign) => hasWorkflow(client, campaign)))
-  return campaigns.filter((_, n) => !alive[n]).map(({ id }) => id)
+/** Finds campaigns that nobody goes on with, and a backlog that nobody sweeps. */
+export function checkCampaigns(database: DatabaseClient, client: Client): Promise<Check[]> {
+  return checkLost<UnfinishedCampaign>(client, {
+    check: 'campaigns',
+    words: 'campaigns',
+    ask: (ids) => run(database, unfinished, [ids]),
+    told,
+    also: async () => {
+      const waiting = await backlogSize(database)
+      if (waiting === 0) return []
+      const runs = await client.withDeadline(Date.now() + CHECK_TIMEOUT_MS, () => backlogRuns(client))
+      return runs ? [] : [nobodySweeps(waiting)]
+    },
+  })
 }
 
 function told({ id, status }: UnfinishedCampaign): Check {

@@ -1,14 +1,11 @@
 import type { Client } from '@temporalio/client'
 import type { Client as DatabaseClient } from 'pg'
-import { sqlState } from '../../database/failures'
 import { run, statement } from '../../database/statement'
-import { hasWorkflow } from '../../temporal/operate'
-import { saidBy, well, wrong, type Check } from './check'
+import { wrong, type Check } from './check'
+import { checkLost } from './lost'
 
-/** More than this are asked for in another run: one question each, and doctor shall take seconds. */
+/** More than this are asked for in another run. */
 const MOST_ASKED = 1_000
-const ASKED_AT_ONCE = 10
-const ALL_ASKED_WITHIN_MS = 15_000
 
 interface UnfinishedMerge {
   id: number
@@ -31,33 +28,14 @@ const unfinished = statement<UnfinishedMerge>(
    order by m.id limit $2`,
 )
 
-/** Finds merges that nobody goes on with: a workflow that was terminated, or that Temporal no longer knows. */
-export async function checkMerges(database: DatabaseClient, client: Client): Promise<Check[]> {
-  try {
-    const asked = await run(database, unfinished, [null, MOST_ASKED])
-    const suspects = await client.withDeadline(Date.now() + ALL_ASKED_WITHIN_MS, () => withoutWorkflow(client, asked))
-    // what ended between the two questions is not lost
-    const ids = suspects.map(({ id }) => id)
-    const lost = ids.length === 0 ? [] : await run(database, unfinished, [ids, MOST_ASKED])
-    if (lost.length > 0) return lost.map(told)
-    return [
-      well('merges', asked.length === 0 ? 'None is under way.' : `${asked.length} under way, each with its workflow.`),
-    ]
-  } catch (error) {
-    // told by the checks of migrations and rights already
-    if (['42P01', '42501'].includes(sqlState(error) ?? '')) return []
-    return [wrong('merges', `Not all merges under way could be looked at (${saidBy(error)}).`, 'Run doctor again.')]
-  }
-}
-
-async function withoutWorkflow(client: Client, merges: readonly UnfinishedMerge[]): Promise<UnfinishedMerge[]> {
-  const lost: UnfinishedMerge[] = []
-  const left = merges.values()
-  const one = async () => {
-    for (const merge of left) if (!(await hasWorkflow(client, merge))) lost.push(merge)
-  }
-  await Promise.all(Array.from({ length: ASKED_AT_ONCE }, one))
-  return lost
+/** Finds merges that nobody goes on with. */
+export function checkMerges(database: DatabaseClient, client: Client): Promise<Check[]> {
+  return checkLost<UnfinishedMerge>(client, {
+    check: 'merges',
+    words: 'merges under way',
+    ask: (ids) => run(database, unfinished, [ids, MOST_ASKED]),
+    told,
+  })
 }
 
 const STANDS: Record<UnfinishedMerge['status'], string> = {
