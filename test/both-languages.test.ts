@@ -159,7 +159,7 @@ const NOT_FOR_STAFF = [
   'STAGED',
   'ENDED',
   'NO_WORKFLOW',
-  'PLANNED_ONCE',
+  'NO_WHOLE_TABLES',
   // how the reference portal may be told to behave: ops
   'BEHAVIOURS',
 ]

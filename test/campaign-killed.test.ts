@@ -25,9 +25,9 @@ const EVENTS = [
   'syncBatchPortal: portal.intentDone',
   'syncBatchPortal: linksTo 3',
   'syncBatchPortal: commit',
-  'syncBatchPortal: campaignPortal.stands',
-  'syncBatchPortal: campaignPortal.stands 2',
-  'syncBatchPortal: campaignPortal.tried',
+  'syncBatchPortal: batchPortal.stands',
+  'syncBatchPortal: batchPortal.stands 2',
+  'syncBatchPortal: batchPortal.tried',
   'mergeBatch 2: commit',
   'mergeBatch 2: commit 2',
   'settleCampaign: steer.settled',
@@ -81,7 +81,7 @@ test('undisturbed, for comparing: every pair has its outcome; and the points are
 }, 60_000)
 
 test('campaigns are killed at every point, and another worker brings each to its end: everything merged, and told, once', async () => {
-  const events = [...EVENTS, 'planBatch 2: commit', 'syncBatchPortal 2: campaignPortal.tried']
+  const events = [...EVENTS, 'planBatch 2: commit', 'syncBatchPortal 2: batchPortal.tried']
   const points = [...pointsBefore(events), ...pointsAfter(events)]
   const doomed: (DoomedCampaign & { point: string })[] = []
   for (const point of points) doomed.push({ ...(await newOne()), point })

@@ -36,13 +36,13 @@ const EVENTS = [
   'revertBatchPortal: changeLink',
   'revertBatchPortal: undo.intentReverted',
   'revertBatchPortal: commit 2',
-  'revertBatchPortal: campaignPortal.undoStands',
-  'revertBatchPortal: campaignPortal.undoStands 2',
-  'revertBatchPortal: campaignPortal.undoTried',
+  'revertBatchPortal: batchPortal.undoStands',
+  'revertBatchPortal: batchPortal.undoStands 2',
+  'revertBatchPortal: batchPortal.undoTried',
   'revertBatchPortal 2: commit',
-  'revertBatchPortal 2: campaignPortal.undoStands',
-  'revertBatchPortal 2: campaignPortal.undoStands 2',
-  'revertBatchPortal 2: campaignPortal.undoTried',
+  'revertBatchPortal 2: batchPortal.undoStands',
+  'revertBatchPortal 2: batchPortal.undoStands 2',
+  'revertBatchPortal 2: batchPortal.undoTried',
   'settleUndoMany: undoMany.settled',
 ]
 /** With these an activity ends, its answer lost; after any other, all is as before the next. */
@@ -50,7 +50,7 @@ const ENDS = [
   'planUndoBatch: commit',
   'undoBatch: commit 3',
   'undoBatch 2: commit 2',
-  'revertBatchPortal: campaignPortal.undoTried',
+  'revertBatchPortal: batchPortal.undoTried',
   'settleUndoMany: undoMany.settled',
 ]
 /** They come last: others wait for it, until the server ends what stands in a transaction for 0.8 s. */

@@ -4,7 +4,7 @@ import '../../src/activities'
 import { connect } from '../../src/database/pool'
 import { declaredStatements } from '../../src/database/statement'
 import type { RunningPostgres } from '../../src/stack/postgres'
-import { unclaimed } from '../../src/steps/sql'
+import { PARTS } from '../../src/steps/wholePlan'
 
 /** Whose time it is: that of lanes, of the planning beside them, or of the portal's part. */
 export type Whose = 'lanes' | 'planning' | 'portal'
@@ -31,7 +31,7 @@ const STEPS: readonly [names: RegExp, step: string, whose: Whose][] = [
   [/^transaction\./, TRANSACTIONS, 'lanes'],
   [/^(batch|tally)\./, 'batches and tally', 'lanes'],
   [/^campaign(Report)?\.|^steer\./, 'planning', 'planning'],
-  [/^(campaignP|p)ortal\./, 'portal', 'portal'],
+  [/^(batchP|sweepP|p)ortal\./, 'portal', 'portal'],
 ]
 const PLAN_STEP = /^(transfer\w+|applyInternetBlock|nextIds)\./
 
@@ -45,19 +45,18 @@ export class StatementTimes {
   static async create(postgres: RunningPostgres, database: string): Promise<StatementTimes> {
     const times = new StatementTimes(postgres)
     await times.asSuperuser(database, async (client) => {
-      for (const { name, text } of declaredStatements()) {
+      for (const { name, text } of [...declaredStatements(), ...PARTS]) {
         const step = stepOf(name)
         if (step === undefined) continue
-        for (const sql of new Set([text, inAGroup(name, text)])) {
-          const { rows } = await client.query<{ 'QUERY PLAN': string }>({
-            text: `explain (verbose, generic_plan, format json) ${sql}`,
-            // a number of 64 bits, which JSON.parse would round
-            types: { getTypeParser: () => (value: string) => value } as never,
-          })
-          const id = /"Query Identifier": (-?\d+)/.exec(rows[0]?.['QUERY PLAN'] ?? '')?.[1]
-          if (id === undefined) throw new Error(`the server gives ${name} no number`)
-          times.add(id, step)
-        }
+        const { rows } = await client.query<{ 'QUERY PLAN': string }>({
+          // PL/pgSQL's word for a select whose rows nobody wants
+          text: `explain (verbose, generic_plan, format json) ${text.replace(/^perform /, 'select ')}`,
+          // a number of 64 bits, which JSON.parse would round
+          types: { getTypeParser: () => (value: string) => value } as never,
+        })
+        const id = /"Query Identifier": (-?\d+)/.exec(rows[0]?.['QUERY PLAN'] ?? '')?.[1]
+        if (id === undefined) throw new Error(`the server gives ${name} no number`)
+        times.add(id, step)
       }
     })
     return times
@@ -127,11 +126,6 @@ export class StatementTimes {
       await client.end()
     }
   }
-}
-
-/** As wholePlan.ts has it in its function. */
-function inAGroup(name: string, text: string): string {
-  return /^transfer\w+\.lock$/.test(name) ? `select (${text})` : unclaimed(text)
 }
 
 function stepOf(name: string): { step: string; whose: Whose } | undefined {

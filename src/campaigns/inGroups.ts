@@ -173,12 +173,8 @@ function halvesOf<T>(items: readonly T[]): (readonly T[])[] {
   return [items.slice(0, middle), items.slice(middle)]
 }
 
-/**
- * One group's plan is good for any other. Left to itself the server plans small groups anew each time, since it takes the
- * plan for a few pairs to be cheaper than that for ten: half of the time of the database went into planning. Made once, a
- * plan must not depend on how small a table was then: never all of it.
- */
-const PLANNED_ONCE = 'set plan_cache_mode = force_generic_plan; set enable_seqscan = off'
+/** Plans are made once (transaction.ts): they must not depend on how small a table was then. */
+const NO_WHOLE_TABLES = 'set enable_seqscan = off'
 
 /** One connection, whose statements stay prepared; a fresh one where it was lost. */
 class Lane {
@@ -199,7 +195,7 @@ class Lane {
 
   private async connected(): Promise<PoolClient> {
     const client = await this.pool.connect()
-    await client.query(PLANNED_ONCE)
+    await client.query(NO_WHOLE_TABLES)
     return client
   }
 

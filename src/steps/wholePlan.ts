@@ -13,25 +13,28 @@ export async function goThrough(client: ClientBase, merges: readonly number[], a
   ])
 }
 
+/** The same statements, in order, as they stand in that function: nobody has claimed a step of a group's merges. */
+export const PARTS: readonly Statement[] = [
+  ...inPlanOrder.flatMap(({ lock, forward }) => [
+    ...(lock ? [{ name: lock.name, text: `perform (${lock.text})` }] : []),
+    ...forward.map(inAGroup),
+  ]),
+  ...RETIREMENT.map(inAGroup),
+]
+
+function inAGroup({ name, text }: Statement): Statement {
+  return { name, text: unclaimed(text) }
+}
+
 /**
- * The same statements as one function of the connection's own: sent one by one, a group of ten pairs spends more on their
- * messages than on its pairs. Each still has a snapshot of its own, as it would have by itself.
+ * One function of the connection's own: sent one by one, a group of ten pairs spends more on their messages than on its
+ * pairs. Each still has a snapshot of its own, as it would have by itself.
  */
 const ONE = `create or replace function pg_temp.whole_plan(bigint[], int) returns void language plpgsql as $plan$
 begin
-  ${[
-    ...inPlanOrder.flatMap(({ lock, forward }) => [
-      ...(lock ? [`perform (${lock.text})`] : []),
-      ...forward.map(textOf),
-    ]),
-    ...RETIREMENT.map(textOf),
-  ].join(';\n  ')};
+  ${PARTS.map(({ text }) => text).join(';\n  ')};
 end
 $plan$`
-
-function textOf({ text }: Statement): string {
-  return unclaimed(text)
-}
 
 const having = new WeakSet<ClientBase>()
 

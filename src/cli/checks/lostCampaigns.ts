@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client'
 import type { Client as DatabaseClient } from 'pg'
 import { run, statement } from '../../database/statement'
-import { backlogSize } from '../../merges/campaignPortal'
+import { backlogSize } from '../../merges/sweepPortal'
 import { backlogRuns } from '../../temporal/campaigns'
 import { CHECK_TIMEOUT_MS, wrong, type Check } from './check'
 import { checkLost } from './lost'

@@ -7,33 +7,19 @@ import type { PortalClient } from '../portal/client'
 import { revertPortalOfMany } from './revertPortalMany'
 import { syncPortalOfMany } from './syncPortal'
 import { PORTAL_NOT_ENDED } from './store'
-
-/** A campaign's merge that no workflow of its own has taken up: the campaign and its sweeper look after the portal. */
-const NO_WORKFLOW = `m.status = 'retired' and m.workflow_id is null`
-/** The same of a merge that was undone with many, whosever it was. */
-const UNDONE_WITH_MANY = `m.status = 'undone' and exists (select from undo u where u.merge = m.id and u.workflow_id is null)`
+import { idsOf, NO_WORKFLOW, refusedOf, stands, UNDONE_WITH_MANY, undoStands } from './portalStands'
 
 const ofBatch = statement<{ id: number }>(
-  'campaignPortal.ofBatch',
+  'batchPortal.ofBatch',
   `select m.id from campaign_pair p join merge m on m.id = p.merge
    where p.batch = $1 and p.state = 'batched' and m.portal = 'pending' and ${NO_WORKFLOW} order by m.id`,
 )
-const stands = statement(
-  'campaignPortal.stands',
-  `update merge m set portal = $2, portal_since = case when $2 = 'waiting' then coalesce(portal_since, clock_timestamp()) else portal_since end
-   where m.id = any($1) and ${NO_WORKFLOW} and ${PORTAL_NOT_ENDED}`,
-)
-const undoStands = statement(
-  'campaignPortal.undoStands',
-  `update merge m set portal = $2, portal_since = case when $2 = 'waiting' then coalesce(portal_since, clock_timestamp()) else portal_since end
-   where m.id = any($1) and ${UNDONE_WITH_MANY} and ${PORTAL_NOT_ENDED}`,
-)
 const tried = statement<{ campaign: number }>(
-  'campaignPortal.tried',
+  'batchPortal.tried',
   `update campaign_batch set tried_at = coalesce(tried_at, clock_timestamp()) where id = $1 returning campaign`,
 )
 
-const needsAttention = statement('campaignPortal.needsAttention', `update merge set attention = $2 where id = any($1)`)
+const needsAttention = statement('batchPortal.needsAttention', `update merge set attention = $2 where id = any($1)`)
 
 /** What the portal did of a batch. */
 export interface BatchAtPortal {
@@ -119,17 +105,17 @@ export async function leaveToPeople(pool: Pool, batch: number, why: Told): Promi
 }
 
 const ofUndoBatch = statement<{ id: number }>(
-  'campaignPortal.ofUndoBatch',
+  'batchPortal.ofUndoBatch',
   `select m.id from undo_many_merge e join merge m on m.id = e.merge
    where e.batch = $1 and e.state = 'undone' and m.portal = 'pending' and ${UNDONE_WITH_MANY} order by m.id desc`,
 )
 const waitingOfUndoBatch = statement<{ waiting: number }>(
-  'campaignPortal.waitingOfUndoBatch',
+  'batchPortal.waitingOfUndoBatch',
   `select count(*) as waiting from undo_many_merge e join merge m on m.id = e.merge
    where e.batch = $1 and e.state = 'undone' and m.portal = 'waiting' and ${UNDONE_WITH_MANY}`,
 )
 const undoTried = statement(
-  'campaignPortal.undoTried',
+  'batchPortal.undoTried',
   `update undo_many_batch set tried_at = coalesce(tried_at, clock_timestamp()) where id = $1`,
 )
 
@@ -158,7 +144,7 @@ export async function revertBatchPortal(
 }
 
 const givingWay = statement<{ workflowId: string; merge: number }>(
-  'campaignPortal.givingWay',
+  'batchPortal.givingWay',
   `select m.workflow_id as "workflowId", m.id as merge from undo_many_merge e join merge m on m.id = e.merge
    where e.batch = $1 and e.state = 'undone' and e.at_portal = 'workflow' and m.workflow_id is not null and ${PORTAL_NOT_ENDED}`,
 )
@@ -168,78 +154,4 @@ export async function workflowsAtPortal(
   batch: number,
 ): Promise<{ workflowId: string; merge: number }[]> {
   return run(db, givingWay, [batch])
-}
-
-/** Others are asked again. */
-function refusedOf(failed: Map<number, PortalError>): number[] {
-  return [...failed].filter(([, error]) => !error.retryable).map(([merge]) => merge)
-}
-
-function idsOf(rows: readonly { id: number }[]): number[] {
-  return rows.map(({ id }) => id)
-}
-
-const gaveUp = statement(
-  'campaignPortal.gaveUp',
-  `update merge m set portal = 'gave-up'
-   where ((m.campaign is not null and ${NO_WORKFLOW}) or (${UNDONE_WITH_MANY}))
-     and m.portal = 'waiting' and m.portal_since < clock_timestamp() - $1 * interval '1 ms'`,
-)
-const backlog = {
-  sync: statement<{ id: number }>(
-    'campaignPortal.backlog',
-    `select m.id from merge m
-     where m.campaign is not null and m.portal = 'waiting' and ${NO_WORKFLOW} and m.id > $1 order by m.id limit $2`,
-  ),
-  revert: statement<{ id: number }>(
-    'campaignPortal.undoBacklog',
-    `select m.id from merge m where m.portal = 'waiting' and ${UNDONE_WITH_MANY} and m.id > $1 order by m.id limit $2`,
-  ),
-}
-
-/** Merges that are asked for at once: what is done stays done when the next call fails. */
-const PAGE = 500
-
-/**
- * Tries the portal for all merges that wait for it without a workflow of their own: those of campaigns, then those undone
- * with many, oldest first; those that have waited longer than `patienceMs` need attention. One call comes first: where that
- * fails, none of the others is made.
- * @throws PortalError where the portal does not do its part, of all or of some: come again later
- */
-export async function sweepPortal(
-  pool: Pool,
-  portal: PortalClient,
-  { patienceMs, attempt, signal }: { patienceMs: number; attempt: number; signal?: AbortSignal },
-): Promise<void> {
-  await run(pool, gaveUp, [patienceMs])
-  let again: PortalError | undefined
-  const sweep = async (
-    waiting: (typeof backlog)[keyof typeof backlog],
-    work: (page: number[]) => Promise<Map<number, PortalError>>,
-    refuse: typeof stands,
-  ) => {
-    let after = 0
-    for (;;) {
-      const page = idsOf(await run(pool, waiting, [after, PAGE]))
-      if (page.length === 0) return
-      const failed = await work(page)
-      await run(pool, refuse, [refusedOf(failed), 'refused'])
-      again ??= [...failed.values()].find(({ retryable }) => retryable)
-      after = page.at(-1) ?? after
-    }
-  }
-  await sweep(backlog.sync, (page) => syncPortalOfMany(pool, portal, page, attempt, signal), stands)
-  await sweep(backlog.revert, (page) => revertPortalOfMany(pool, portal, page, signal), undoStands)
-  if (again) throw again
-}
-
-const waits = statement<{ waiting: number }>(
-  'campaignPortal.waits',
-  `select count(*) as waiting from merge m
-   where m.portal = 'waiting' and ((m.campaign is not null and ${NO_WORKFLOW}) or (${UNDONE_WITH_MANY}))`,
-)
-
-/** How many merges are the sweeper's. */
-export async function backlogSize(db: Queryable): Promise<number> {
-  return (await run(db, waits))[0]?.waiting ?? 0
 }
