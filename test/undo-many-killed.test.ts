@@ -9,7 +9,7 @@ import { syncPortalOfMany } from '../src/merges/syncPortal'
 import { createPortalClient } from '../src/portal/client'
 import { mergeGroup } from '../src/steps/group'
 import { queueName } from '../src/workflows/names'
-import { putPatrons, type Listed } from './support/campaigns'
+import { everybody, putPatrons, type Listed } from './support/campaigns'
 import { freshDatabase, type TestDatabase } from './support/database'
 import { startPortal, type TestPortal } from './support/portal'
 import { openScene, type Scene } from './support/scene'
@@ -95,15 +95,7 @@ interface Doomed {
 /** Merges by somebody of their own: three pairs, the last of which is merged on; one cannot be taken back. The first has a link. */
 async function newOnes(count: number): Promise<Doomed[]> {
   const lists = Array.from({ length: count }, () => {
-    const [a, b, c, d, e, f, g] = Array.from({ length: 7 }, () => ++last) as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ]
+    const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0] = Array.from({ length: 7 }, () => ++last)
     const list: Listed[] = [
       { keep: a, remove: b },
       { keep: c, remove: d },
@@ -139,8 +131,6 @@ async function newOnes(count: number): Promise<Doomed[]> {
   }
   return doomed
 }
-
-const everybody = (list: readonly Listed[]) => [...new Set(list.flatMap(({ keep, remove }) => [keep, remove]))]
 
 type UndoHandle = WorkflowHandle<(input: { undo: number }) => Promise<unknown>>
 

@@ -44,6 +44,11 @@ export async function refuseLoans(superUrl: string, patrons: readonly number[]):
 
 export type Listed = Pick<ListedPair, 'keep' | 'remove'> & Partial<ListedPair>
 
+/** Every patron of a list, once. */
+export function everybody(list: readonly Listed[]): number[] {
+  return [...new Set(list.flatMap(({ keep, remove }) => [keep, remove]))]
+}
+
 /** Stores a campaign with these pairs, in their order; nothing runs yet. */
 export async function newCampaign(
   pool: Pool,
