@@ -104,7 +104,7 @@ test('a long campaign goes on anew many times, paused between, with batches at a
   }
 }, 120_000)
 
-test('its undo goes on anew too: a batch for each of the chain, the last first, every merge once', async () => {
+test('its undo goes on anew too: a batch for each of the chain, the last first, every merge once, every link back', async () => {
   const { rows: campaigns } = await pool.query<{ id: number }>('select id from campaign')
   await portal.behave({ mode: 'ok' })
   const opened = await openUndoMany(database.pool, { campaign: campaigns[0]!.id }, { by: 'mia', reason: null })
@@ -119,6 +119,8 @@ test('its undo goes on anew too: a batch for each of the chain, the last first, 
   expect(rows.map(({ removed }) => Number(removed))).toEqual(Array.from({ length: 24 }, (_, n) => 24 - n))
   const { rows: atPortal } = await pool.query(`select count(*)::int as n from merge where portal <> 'done'`)
   expect(atPortal).toEqual([{ n: 0 }])
+  const accounts = await portal.dump()
+  for (let id = 1; id <= 25; id++) expect(accounts[`account-${id}`]).toEqual([`ZOT:${id}`])
 
   const histories = await runsOf('undo', handle.firstExecutionRunId)
   expect(histories.length).toBeGreaterThan(3)

@@ -48,7 +48,15 @@ const EVENTS: [StoryName, string[]][] = [
     'waited for the portal, then told to try',
     ['notePortal waiting retired: merge.portal', 'noteCommand retry-portal: command.record'],
   ],
-  ['refused by the portal, given up', ['notePortal refused retired: merge.portal', 'skipPortal: commit']],
+  [
+    'refused by the portal, given up',
+    [
+      'syncPortalLinks: portal.intentDeclined',
+      'syncPortalLinks: portal.intentDeclined 2',
+      'notePortal refused retired: merge.portal',
+      'skipPortal: commit',
+    ],
+  ],
   [
     'a step failed, then resumed',
     [

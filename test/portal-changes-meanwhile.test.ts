@@ -1,12 +1,10 @@
 import { unreachable } from '../src/portal/errors'
-import { registerPatrons } from './support/desk'
-import { mergeSingly } from './support/mergeOnDatabase'
 import { CALLS, usePortalPart } from './support/portalPart'
 import {
   AFTER,
   atEach,
   linksOf,
-  NOTHING_ELSE,
+  mergeOn,
   putLinks,
   type Letter,
   type Links,
@@ -79,13 +77,6 @@ describe.each(ACTS)('a patron who %s (%s)', (act, letter, change) => {
 describe('a kept record that is merged on meanwhile', () => {
   const AT_THE_END: Links = { a: ['L1:third'], b: ['L1:third'], c: ['L1:third', 'L2:third', 'L3:third'], d: [] }
 
-  /** Merges the kept record into a third; gives that merge. */
-  async function mergeOn({ kept }: PortalPair): Promise<{ third: number; merge: number }> {
-    const [third = 0] = await registerPatrons(part.pool, 1)
-    const done = await mergeSingly(part.pool, { keep: third, remove: kept, on: '2026-11-24', ...NOTHING_ELSE })
-    return { third, merge: done.merge ?? 0 }
-  }
-
   test.each([
     ['whose portal part comes at once', true],
     ['whose portal part comes later', false],
@@ -94,7 +85,7 @@ describe('a kept record that is merged on meanwhile', () => {
       let onward = { third: 0, merge: 0 }
       const merging = atEach(part.portalClient, async ({ number }) => {
         if (number !== at) return
-        onward = await mergeOn(pair)
+        onward = await mergeOn(part.pool, pair)
         if (atOnce) expect(await part.attemptOf(onward.merge, 1)).toBeUndefined()
       })
       expect(await part.attemptOf(pair.merge, 1, merging)).toBeUndefined()
@@ -113,7 +104,7 @@ describe('a kept record that is merged on meanwhile', () => {
     await atEachCall(async (at, pair) => {
       const failing = mode === 'down' ? down(at) : losing(at)
       expect(await part.attemptOf(pair.merge, 1, failing)).toMatchObject({ type: 'portal-unreachable' })
-      const onward = await mergeOn(pair)
+      const onward = await mergeOn(part.pool, pair)
       const merges = order.includes('first') ? [pair.merge, onward.merge] : [onward.merge, pair.merge]
       for (const merge of merges) expect(await part.untilDone(merge)).toEqual([])
       expect({ at, ...(await linksOf(part.links, pair, { third: onward.third })) }).toEqual({ at, ...AT_THE_END })

@@ -1,10 +1,12 @@
-import { usePortalPart } from './support/portalPart'
-import { AFTER, atEach, BEFORE, linksOf, type PortalPair } from './support/portalPairs'
+import { CALLS, usePortalPart } from './support/portalPart'
+import { undoReport } from '../src/merges/undoReport'
+import { AFTER, atEach, BEFORE, lateAt, linksOf, mergeOn, type PortalPair } from './support/portalPairs'
 import { PASSING, passingWay, REFUSALS } from './support/portalWays'
 import {
   expectDoneOfUndos,
   expectUndone,
   revert,
+  takeBackPair,
   toldOfUndo,
   UNDO_CALLS,
   undonePairs,
@@ -117,6 +119,74 @@ test('two attempts side by side do each change once, and tell it once', async ()
     await expectUndone(part, pair)
   }
   await expectDoneOfUndos(part, AT_ONCE)
+})
+
+test('a call of the merge, whose answer nobody waited for, comes after the undo: every link stays where it belongs', async () => {
+  const all = await part.pairs(CALLS.length)
+  for (const [at, pair] of all.entries()) {
+    const late: (() => Promise<unknown>)[] = []
+    const brokenOff = lateAt(part.portalClient, at, late)
+    expect(await part.attemptOf(pair.merge, 1, brokenOff)).toMatchObject({ type: 'portal-unreachable' })
+    await takeBackPair(part, pair)
+    expect(await revert(part, pair, 1)).toBeUndefined()
+    for (const call of late) await call().catch(() => {})
+    expect({ at, ...(await linksOf(part.links, pair)) }).toEqual({ at, ...BEFORE })
+  }
+})
+
+describe('of two merges, one upon the other, both undone', () => {
+  const NOTED = { status: 'undone', attention: null }
+
+  /** Merged, merged on into a third, both done at the portal; and both undone in the database, the later one first. */
+  async function chain(): Promise<{ pair: PortalPair; onward: { third: number; merge: number } }> {
+    const [pair] = (await part.pairs(1)) as [PortalPair]
+    expect(await part.untilDone(pair.merge)).toEqual([])
+    const onward = await mergeOn(part.pool, pair)
+    expect(await part.untilDone(onward.merge)).toEqual([])
+    for (const { merge } of [onward, pair]) await takeBackPair(part, { ...pair, merge })
+    return { pair, onward }
+  }
+
+  async function expectBothBack({ pair, onward }: Awaited<ReturnType<typeof chain>>): Promise<void> {
+    expect(await linksOf(part.links, pair, { third: onward.third })).toEqual(BEFORE)
+    for (const { merge } of [pair, onward]) {
+      expect(await undoReport(part.pool, merge)).toMatchObject({ ...NOTED, told: [] })
+    }
+  }
+
+  test.each([
+    ['the later one', (pair: number, onward: number) => [onward, pair]],
+    ['the earlier one', (pair: number, onward: number) => [pair, onward]],
+  ])('%s comes to the portal first: all links are back', async (_, order) => {
+    const two = await chain()
+    for (const merge of order(two.pair.merge, two.onward.merge)) {
+      expect(await revert(part, { ...two.pair, merge }, 1)).toBeUndefined()
+    }
+    await expectBothBack(two)
+  })
+
+  test('they come to the portal at once: all links are back', async () => {
+    for (let n = 0; n < AT_ONCE; n++) {
+      const two = await chain()
+      const both = [two.pair.merge, two.onward.merge].map((merge) => revert(part, { ...two.pair, merge }, 1))
+      expect(await Promise.all(both)).toEqual([undefined, undefined])
+      await expectBothBack(two)
+    }
+  })
+
+  test("the record between is merged anew before either comes to the portal: each link is its own person's", async () => {
+    const { pair, onward } = await chain()
+    const anew = await mergeOn(part.pool, pair)
+    for (const { merge } of [onward, pair]) expect(await revert(part, { ...pair, merge }, 1)).toBeUndefined()
+    expect(await part.untilDone(anew.merge)).toEqual([])
+    const links = await linksOf(part.links, pair, { third: onward.third, fourth: anew.third })
+    expect(links).toEqual({
+      a: ['L1:removed'],
+      b: ['L1:fourth', 'L1:removed'],
+      c: ['L1:removed', 'L2:fourth', 'L3:removed'],
+      d: [],
+    })
+  })
 })
 
 test('every call fails, again and again, in whatever way: no link is lost or doubled', async () => {

@@ -9,9 +9,14 @@ import { PORTAL_NOT_ENDED } from './store'
 export interface RoundIntent extends LinkIntent {
   merge: number
   round: number
+  /** A call for it was made, and has had no answer yet: the portal may do it at any time. */
+  unanswered: boolean
 }
 
-export const doneIntents = statement<Omit<RoundIntent, 'to' | 'action'>>(
+/** Which link of which merge. */
+type Place = Pick<RoundIntent, 'merge' | 'account' | 'library' | 'from' | 'round'>
+
+export const doneIntents = statement<Place>(
   'portal.doneIntents',
   `select merge, account, library, actor_id as "from", round from portal_intent where merge = any($1) and outcome is not null`,
 )
@@ -24,19 +29,19 @@ const addIntents = statement(
    join merge m on m.id = x.merge
    where m.status = 'retired' and ${PORTAL_NOT_ENDED}
    on conflict (merge, account, library, actor_id) do update set action = excluded.action, target = excluded.target, outcome = null,
-     round = excluded.round
+     round = excluded.round, unanswered = false
    where portal_intent.outcome is not null and portal_intent.round = excluded.round - 1`,
 )
 
 export const openIntents = statement<RoundIntent>(
   'portal.openIntents',
-  `select merge, account, library, actor_id as "from", target as "to", action, round from portal_intent
+  `select merge, account, library, actor_id as "from", target as "to", action, round, unanswered from portal_intent
    where merge = any($1) and outcome is null order by merge, account, library, actor_id`,
 )
 
 const meant = statement<{ target: number }>(
   'portal.meant',
-  `update portal_intent i set target = $5 from merge m
+  `update portal_intent i set target = $5, unanswered = true from merge m
    where i.merge = $1 and i.account = $2 and i.library = $3 and i.actor_id = $4 and i.round = $6 and i.outcome is null
      and m.id = i.merge and m.status = 'retired' and ${PORTAL_NOT_ENDED}
    returning target`,
@@ -64,7 +69,13 @@ export function keyOf(
   return `ontdubbel/${merge}/${link}/${round}`
 }
 
-/** Before each call: false where another attempt has done it, the portal's part was given up, or the merge is being undone. */
+const declined = statement(
+  'portal.intentDeclined',
+  `update portal_intent set unanswered = false
+   where merge = $1 and account = $2 and library = $3 and actor_id = $4 and round = $5 and outcome is null`,
+)
+
+/** Before each call, which is on its way from then on: false where another attempt has done it, the portal's part was given up, or the merge is being undone. */
 export async function stillMeant(pool: Pool, intent: RoundIntent): Promise<boolean> {
   const { merge, account, library, from, to, round } = intent
   return (await runOne(pool, meant, [merge, account, library, from, to, round])) !== undefined
@@ -74,10 +85,10 @@ export async function stillMeant(pool: Pool, intent: RoundIntent): Promise<boole
 export async function storeIntents(
   pool: Pool,
   planned: readonly (LinkIntent & { merge: number })[],
-  moved: readonly Omit<RoundIntent, 'to' | 'action'>[],
+  moved: readonly Place[],
 ): Promise<void> {
   if (planned.length === 0) return
-  const place = ({ merge, account, library, from }: Omit<RoundIntent, 'to' | 'action' | 'round'>) =>
+  const place = ({ merge, account, library, from }: Omit<Place, 'round'>) =>
     JSON.stringify([merge, account, library, from])
   const rounds = new Map(moved.map((intent) => [place(intent), intent.round]))
   await run(pool, addIntents, [
@@ -89,6 +100,11 @@ export async function storeIntents(
     planned.map((intent) => intent.to),
     planned.map((intent) => (rounds.get(place(intent)) ?? 0) + 1),
   ])
+}
+
+/** The portal has said that it does not do it: no call is on its way. */
+export async function storeDeclined(pool: Pool, { merge, account, library, from, round }: RoundIntent): Promise<void> {
+  await run(pool, declined, [merge, account, library, from, round])
 }
 
 /** What came of it at the portal. */

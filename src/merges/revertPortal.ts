@@ -18,9 +18,12 @@ interface MovedLink extends LinkIntent {
   merge: number
   round: number
   outcome: AppliedIntent['outcome'] | null
+  unanswered: boolean
   /** The record that it belongs to now: `from`, or whom that was merged into. */
   home: number
 }
+
+const MOVED_LINK = `merge, account, library, actor_id as "from", target as "to", action, round, outcome, unanswered`
 
 /**
  * By what the database says now, not by which merge moved the link: where a merge's calls came after a later merge, they
@@ -33,7 +36,7 @@ const toRevert = statement<MovedLink>(
    moved as (
      select * from portal_intent where reverted is null and target = $1
      union select i.* from family f join portal_intent i on i.actor_id = f.id and i.reverted is null)
-   select merge, account, library, actor_id as "from", target as "to", action, round, outcome, live_patron(actor_id) as home
+   select ${MOVED_LINK}, live_patron(actor_id) as home
    from moved where live_patron(actor_id) <> target order by merge desc, account, library, actor_id`,
 )
 
@@ -41,6 +44,21 @@ const toRevert = statement<MovedLink>(
 export async function linksToRevert(db: Queryable, { kept, removed }: MergeRow): Promise<MovedLink[]> {
   return run(db, toRevert, [kept, removed])
 }
+
+/**
+ * Where this merge and later ones took the same link on, the last first. Undone too, their part at the portal may come after
+ * this one's; and where the record between was merged anew meanwhile, the link went there.
+ */
+const movedOn = statement<MovedLink>(
+  'undo.linksMovedOn',
+  `with recursive onward as (
+     select i.*, 1 as times from portal_intent i
+     where account = $1 and library = $2 and actor_id = $3 and merge >= $4 and reverted is null
+     union select i.*, o.times + 1 from onward o join portal_intent i
+       on i.account = o.account and i.library = o.library and i.actor_id = o.target and i.merge >= o.merge and i.reverted is null
+     where o.target <> $5)
+   select ${MOVED_LINK}, actor_id as home from onward order by times desc, merge desc`,
+)
 
 const learned = statement(
   'undo.intentLearned',
@@ -113,13 +131,13 @@ async function revertLink(
   link: MovedLink,
   signal?: AbortSignal,
 ): Promise<void> {
-  const { merge, account, library, from, to, action, home } = link
+  const { merge, account, library, from, to, action, home, unanswered } = link
   const key = keyOf(merge, link)
   const ids = [merge, account, library, from]
   // before each change: false where another attempt has done it, or the portal's part was given up
   const meant = async () => (await runOne(pool, stillToRevert, [...ids, to, undo])) !== undefined
   if (!(await meant())) return
-  const intent = { account, library, from, to, action }
+  const intent = { account, library, from, to, action, unanswered }
   let { outcome } = link
   if (outcome === null) {
     // an answer may be lost
@@ -139,10 +157,15 @@ async function revertLink(
     await run(pool, reverted, [...ids, 'restored', from])
     return
   }
+  const onward = await run(pool, movedOn, [account, library, to, merge, from])
+  if (outcome === 'changed') {
+    // it goes back the way that it came
+    for (const later of onward) await revertLink(pool, portal, undo, later, signal)
+  }
   if (!(await meant())) return
   const back = { account, library, from: home, to, action }
   const options = { idempotencyKey: `${key}/undo/${to}-${home}`, signal }
-  const done = await revertIntent(portal, back, { outcome }, options)
+  const done = await revertIntent(portal, back, { outcome, movedOn: onward.map((later) => later.to) }, options)
   await run(pool, reverted, [...ids, done.outcome, home])
 }
 

@@ -3,11 +3,20 @@ import { run, runOne, statement, type Queryable } from '../database/statement'
 import { inPlainTransaction } from '../database/transaction'
 import type { PortalClient } from '../portal/client'
 import { applyIntent, learnIntent } from '../portal/intent'
-import type { PortalError } from '../portal/errors'
+import { isPortalError, type PortalError } from '../portal/errors'
 import type { PortalLink } from '../portal/links'
 import { planLinks } from '../portal/plan'
 import { eachLink } from './eachLink'
-import { doneIntents, keyOf, openIntents, stillMeant, storeIntents, storeOutcome, type RoundIntent } from './intents'
+import {
+  doneIntents,
+  keyOf,
+  openIntents,
+  stillMeant,
+  storeDeclined,
+  storeIntents,
+  storeOutcome,
+  type RoundIntent,
+} from './intents'
 import { Failed, someAtOnce } from './manyAtPortal'
 import { PORTAL_NOT_ENDED } from './store'
 
@@ -171,8 +180,12 @@ async function moveLink(
     if (learnt !== 'not-done') return storeOutcome(pool, intent, learnt)
   }
   if (!(await stillMeant(pool, now))) return
-  const applied = await applyIntent(portal, now, options)
-  await storeOutcome(pool, now, applied)
+  try {
+    await storeOutcome(pool, now, await applyIntent(portal, now, options))
+  } catch (error) {
+    if (isPortalError(error) && error.declined) await storeDeclined(pool, now)
+    throw error
+  }
 }
 
 function grouped<T>(items: readonly T[], keyOf: (item: T) => number): Map<number, T[]> {

@@ -27,6 +27,11 @@ export class PortalError extends OntdubbelError {
   get retryable(): boolean {
     return FAILURES[this.code].retried
   }
+
+  /** The portal has said that it does not do it. After the other errors it may have, or may still. */
+  get declined(): boolean {
+    return this.code === 'portal-refused' || this.code === 'portal-busy'
+  }
 }
 
 const PORTAL_CODES: ReadonlySet<string> = new Set<PortalErrorCode>([

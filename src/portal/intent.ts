@@ -40,24 +40,31 @@ export async function applyIntent(
 }
 
 /**
- * What came of an intent whose answer nobody has, for an undo. `not-done`: the link is where it was, and no call moved it
- * before. Where the old link and the wanted one are both there, it may have been moved and linked anew by the patron since:
- * the portal knows by the key, and changes nothing otherwise.
+ * What came of an intent of which nobody knows, for an undo. `unanswered`: a call was made, and may still be on its way. So that
+ * it cannot come after the undo, it is asked for by its key once more, and is done then. Otherwise `not-done`, unless the link
+ * is gone.
  *
  * @throws PortalError where a call failed
  */
 export async function learnIntent(
   client: Pick<PortalClient, 'linksTo' | 'changeLink' | 'removeLink'>,
-  intent: LinkIntent,
+  intent: LinkIntent & { unanswered: boolean },
   options: CallOptions,
 ): Promise<AppliedIntent | 'not-done'> {
-  const { account, library, from, to } = intent
-  const links = await client.linksTo([from, to], options.signal)
-  const there = (id: number) =>
-    links.some((link) => link.account === account && link.library === library && link.actorId === id)
-  if (there(from) && !there(to)) return 'not-done'
-  if (there(from) && (await change(client, intent, options)) === 'exists-already') return 'not-done'
+  const { account, library, from, unanswered } = intent
+  if (!unanswered && (await hasLink(client, { account, library }, [from], options))) return 'not-done'
   return applyIntent(client, intent, options)
+}
+
+/** Whether an account has a link to one of these records at a library. */
+async function hasLink(
+  client: Pick<PortalClient, 'linksTo'>,
+  { account, library }: Pick<LinkIntent, 'account' | 'library'>,
+  actorIds: readonly number[],
+  { signal }: CallOptions,
+): Promise<boolean> {
+  const links = await client.linksTo(actorIds, signal)
+  return links.some((link) => link.account === account && link.library === library)
 }
 
 /**
@@ -90,18 +97,19 @@ function changeKey({ from, to }: LinkIntent, { idempotencyKey }: CallOptions): s
 
 /**
  * Takes back what an intent did, for an undo: the account has its link to `from` again. What the patron has done since
- * stays: where the link to `to` was taken away, none is made. The key is another one than the intent's.
+ * stays: where the link to `to` was taken away, none is made. The key is another one than the intent's. `movedOn`: the records
+ * to which later merges took that link.
  *
  * @throws PortalError where a call failed
  */
 export async function revertIntent(
   client: Pick<PortalClient, 'linksTo' | 'addLink' | 'changeLink' | 'removeLink'>,
   intent: LinkIntent,
-  applied: AppliedIntent,
+  { outcome, movedOn }: AppliedIntent & { movedOn: readonly number[] },
   options: CallOptions,
 ): Promise<RevertedIntent> {
   const { account, library, from, to } = intent
-  if (applied.outcome === 'changed') {
+  if (outcome === 'changed') {
     const changed = await client.changeLink({ account, library, from: to, to: from }, options)
     if (changed === 'exists-already') {
       // the patron has linked the old record anew: what the merge made of the first link must not stay
@@ -112,9 +120,8 @@ export async function revertIntent(
     }
     return { outcome: changed === 'gone' ? 'left' : 'restored' }
   }
-  if (applied.outcome === 'gone-already') return { outcome: 'left' }
-  const links = await client.linksTo([to], options.signal)
-  if (!links.some((link) => link.account === account && link.library === library)) return { outcome: 'left' }
+  if (outcome === 'gone-already') return { outcome: 'left' }
+  if (!(await hasLink(client, { account, library }, [to, ...movedOn], options))) return { outcome: 'left' }
   // another key than the change's: which of the two it takes may turn out otherwise the next time
   const add = { ...options, idempotencyKey: `${options.idempotencyKey}/add` }
   const added = await client.addLink({ account, library, actorId: from }, add)

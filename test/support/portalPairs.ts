@@ -4,7 +4,7 @@ import type { Queryable } from '../../src/database/statement'
 import type { PortalClient } from '../../src/portal/client'
 import { unreachable } from '../../src/portal/errors'
 import { registerPatrons } from './desk'
-import { mergeTogether } from './mergeOnDatabase'
+import { mergeSingly, mergeTogether } from './mergeOnDatabase'
 import type { TestPortal } from './portal'
 
 export interface PortalPair {
@@ -64,6 +64,13 @@ export async function portalPairs(
   return pairs
 }
 
+/** Merges the kept record into a third, in the database; gives that merge. */
+export async function mergeOn(pool: Pool, { kept }: PortalPair): Promise<{ third: number; merge: number }> {
+  const [third = 0] = await registerPatrons(pool, 1)
+  const done = await mergeSingly(pool, { keep: third, remove: kept, on: '2026-11-24', ...NOTHING_ELSE })
+  return { third, merge: done.merge ?? 0 }
+}
+
 /** What the patron does at the portal: these accounts have these links from now on. */
 export async function putLinks(portal: TestPortal, pair: PortalPair, links: Links): Promise<void> {
   await portal.put(
@@ -104,6 +111,15 @@ export async function linksOf(
   )
 }
 
+/** A client that has no answer to one call, numbered from 0, which is on its way still: `late` makes it. */
+export function lateAt(client: PortalClient, at: number, late: (() => Promise<unknown>)[]): PortalClient {
+  return aroundEach(client, async (number, _, call) => {
+    if (number !== at) return call()
+    late.push(call)
+    throw unreachable()
+  })
+}
+
 /**
  * Does something before each call of a client, which is numbered from 0; the call is made after it. `lose`: its answer then
  * gets lost.
@@ -112,15 +128,23 @@ export function atEach(
   client: PortalClient,
   what: (call: { number: number; operation: string }) => Promise<'lose' | 'answer' | void>,
 ): PortalClient {
+  return aroundEach(client, async (number, operation, call) => {
+    const then = await what({ number, operation })
+    const answer = await call()
+    if (then === 'lose') throw unreachable()
+    return answer
+  })
+}
+
+function aroundEach(
+  client: PortalClient,
+  make: <R>(number: number, operation: string, call: () => Promise<R>) => Promise<R>,
+): PortalClient {
   let number = 0
   const around =
     <A extends unknown[], R>(operation: string, call: (...args: A) => Promise<R>) =>
-    async (...args: A): Promise<R> => {
-      const then = await what({ number: number++, operation })
-      const answer = await call(...args)
-      if (then === 'lose') throw unreachable()
-      return answer
-    }
+    (...args: A): Promise<R> =>
+      make(number++, operation, () => call(...args))
   return {
     ...client,
     linksTo: around('searchLinks', client.linksTo),
