@@ -34,7 +34,7 @@ const EVENTS = [
   'revertBatchPortal: commit',
   'revertBatchPortal: linksTo',
   'revertBatchPortal: changeLink',
-  'revertBatchPortal: undo.intentReverted',
+  'revertBatchPortal: undo.intentsReverted',
   'revertBatchPortal: commit 2',
   'revertBatchPortal: batchPortal.undoStands',
   'revertBatchPortal: batchPortal.undoStands 2',

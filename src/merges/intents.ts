@@ -9,12 +9,10 @@ import { PORTAL_NOT_ENDED } from './store'
 export interface RoundIntent extends LinkIntent {
   merge: number
   round: number
-  /** A call for it was made, and has had no answer yet: the portal may do it at any time. */
-  unanswered: boolean
 }
 
 /** Which link of which merge. */
-type Place = Pick<RoundIntent, 'merge' | 'account' | 'library' | 'from' | 'round'>
+type Place = Omit<RoundIntent, 'to' | 'action'>
 
 export const doneIntents = statement<Place>(
   'portal.doneIntents',
@@ -29,28 +27,28 @@ const addIntents = statement(
    join merge m on m.id = x.merge
    where m.status = 'retired' and ${PORTAL_NOT_ENDED}
    on conflict (merge, account, library, actor_id) do update set action = excluded.action, target = excluded.target, outcome = null,
-     round = excluded.round, unanswered = false
+     round = excluded.round, asked = '{}'
    where portal_intent.outcome is not null and portal_intent.round = excluded.round - 1`,
 )
 
 export const openIntents = statement<RoundIntent>(
   'portal.openIntents',
-  `select merge, account, library, actor_id as "from", target as "to", action, round, unanswered from portal_intent
+  `select merge, account, library, actor_id as "from", target as "to", action, round from portal_intent
    where merge = any($1) and outcome is null order by merge, account, library, actor_id`,
 )
 
-const meant = statement<{ target: number }>(
+const meant = statement<{ asked: number[] }>(
   'portal.meant',
-  `update portal_intent i set target = $5, unanswered = true from merge m
+  `update portal_intent i set target = $5, asked = array_remove(i.asked, $5) || $5::bigint from merge m
    where i.merge = $1 and i.account = $2 and i.library = $3 and i.actor_id = $4 and i.round = $6 and i.outcome is null
      and m.id = i.merge and m.status = 'retired' and ${PORTAL_NOT_ENDED}
-   returning target`,
+   returning to_jsonb(i.asked) as asked`,
 )
 
 const intentDone = statement(
   'portal.intentDone',
   // of two attempts at once the one that moved the link knows, whichever comes last
-  `update portal_intent set outcome = $5
+  `update portal_intent set outcome = $5, target = case when $5 = 'gone-already' then target else $7 end
    where merge = $1 and account = $2 and library = $3 and actor_id = $4 and round = $6
      and (outcome is null or outcome = 'gone-already')`,
 )
@@ -71,14 +69,18 @@ export function keyOf(
 
 const declined = statement(
   'portal.intentDeclined',
-  `update portal_intent set unanswered = false
-   where merge = $1 and account = $2 and library = $3 and actor_id = $4 and round = $5 and outcome is null`,
+  `update portal_intent set asked = array_remove(asked, $6)
+   where merge = $1 and account = $2 and library = $3 and actor_id = $4 and round = $5`,
 )
 
-/** Before each call, which is on its way from then on: false where another attempt has done it, the portal's part was given up, or the merge is being undone. */
-export async function stillMeant(pool: Pool, intent: RoundIntent): Promise<boolean> {
+/**
+ * Before each call: commits that it is made, with this target. Gives the others with which it was asked for before, the last
+ * last; undefined where another attempt has done it, the portal's part was given up, or the merge is being undone.
+ */
+export async function stillMeant(pool: Pool, intent: RoundIntent): Promise<number[] | undefined> {
   const { merge, account, library, from, to, round } = intent
-  return (await runOne(pool, meant, [merge, account, library, from, to, round])) !== undefined
+  const row = await runOne(pool, meant, [merge, account, library, from, to, round])
+  return row?.asked.filter((target) => target !== to)
 }
 
 /** Commits what shall become of each link, before its first call; `moved` are those carried out before: one seen again is another round. */
@@ -103,12 +105,13 @@ export async function storeIntents(
 }
 
 /** The portal has said that it does not do it: no call is on its way. */
-export async function storeDeclined(pool: Pool, { merge, account, library, from, round }: RoundIntent): Promise<void> {
-  await run(pool, declined, [merge, account, library, from, round])
+export async function storeDeclined(pool: Pool, intent: RoundIntent): Promise<void> {
+  const { merge, account, library, from, to, round } = intent
+  await run(pool, declined, [merge, account, library, from, round, to])
 }
 
 /** What came of it at the portal. */
 export async function storeOutcome(pool: Pool, intent: RoundIntent, applied: AppliedIntent): Promise<void> {
-  const { merge, account, library, from, round } = intent
-  await run(pool, intentDone, [merge, account, library, from, applied.outcome, round])
+  const { merge, account, library, from, to, round } = intent
+  await run(pool, intentDone, [merge, account, library, from, applied.outcome, round, to])
 }

@@ -4,73 +4,58 @@ import { run, runOne, statement, type Queryable } from '../database/statement'
 import { inPlainTransaction } from '../database/transaction'
 import { undoGivenUpNotice } from '../domain/sentences'
 import type { PortalClient } from '../portal/client'
-import { learnIntent, madeWanted, revertIntent, type AppliedIntent } from '../portal/intent'
-import type { LinkIntent } from '../portal/links'
+import { learnIntent, madeWanted, revertIntent } from '../portal/intent'
 import { recordCommand, type Who } from './commands'
 import { eachLink } from './eachLink'
+import { stillHolding, toBringBack, type Bringing, type StandingIntent } from './linkPaths'
+import { grouped } from './grouped'
 import { leaveNotices } from './skipPortal'
 import { mergeById, PORTAL_NOT_ENDED, portalHasEnded, type MergeRow } from './store'
 import { keyOf } from './intents'
 import { addToUndo } from './undoReport'
 
-/** A link that a merge moved, or was to move, and that belongs elsewhere now. */
-interface MovedLink extends LinkIntent {
-  merge: number
-  round: number
-  outcome: AppliedIntent['outcome'] | null
-  unanswered: boolean
-  /** The record that it belongs to now: `from`, or whom that was merged into. */
-  home: number
-}
-
-const MOVED_LINK = `merge, account, library, actor_id as "from", target as "to", action, round, outcome, unanswered`
-
-/**
- * By what the database says now, not by which merge moved the link: where a merge's calls came after a later merge, they
- * went to that one's record at once, and the order in which undos come to the portal does not matter.
- */
-const toRevert = statement<MovedLink>(
-  'undo.linksToRevert',
+const standing = statement<StandingIntent>(
+  'undo.standingIntents',
   `with recursive family as (
      select $2::bigint as id union select p.id from family f join patron p on p.merged_into = f.id),
-   moved as (
-     select * from portal_intent where reverted is null and target = $1
-     union select i.* from family f join portal_intent i on i.actor_id = f.id and i.reverted is null)
-   select ${MOVED_LINK}, live_patron(actor_id) as home
-   from moved where live_patron(actor_id) <> target order by merge desc, account, library, actor_id`,
+   concerned as materialized (
+     select merge, account, library, actor_id from portal_intent where reverted is null and target = $1
+     union select i.merge, i.account, i.library, i.actor_id from family f join portal_intent i on i.actor_id = f.id and i.reverted is null),
+   links as (select distinct account, library from concerned)
+   select i.merge, i.account, i.library, i.actor_id as "from", i.target as "to", i.action, i.round, i.outcome, to_jsonb(i.asked) as asked,
+     live_patron(i.actor_id) as home, live_patron(i.target) as "toHome", m.status = 'undone' as undone,
+     exists (select from concerned c where c.merge = i.merge and c.account = i.account and c.library = i.library and c.actor_id = i.actor_id) as concerned,
+     exists (select from portal_intent o where o.account = i.account and o.library = i.library and o.actor_id = i.actor_id
+       and o.merge <> i.merge and o.outcome in ('changed', 'removed')) as "doneByOther"
+   from links l join portal_intent i on i.account = l.account and i.library = l.library and i.reverted is null
+   join merge m on m.id = i.merge
+   order by i.account, i.library, i.merge desc, i.actor_id`,
 )
 
-/** The links that an undo of this merge has to bring back. */
-export async function linksToRevert(db: Queryable, { kept, removed }: MergeRow): Promise<MovedLink[]> {
-  return run(db, toRevert, [kept, removed])
+/** The links that an undo of this merge has to bring back, and whatever has to be known first. */
+export async function linksToRevert(db: Queryable, { kept, removed }: MergeRow): Promise<Bringing[]> {
+  const intents = await run(db, standing, [kept, removed])
+  const links = grouped(intents, ({ account, library }) => JSON.stringify([account, library]))
+  return [...links.values()].flatMap(toBringBack)
 }
-
-/**
- * Where this merge and later ones took the same link on, the last first. Undone too, their part at the portal may come after
- * this one's; and where the record between was merged anew meanwhile, the link went there.
- */
-const movedOn = statement<MovedLink>(
-  'undo.linksMovedOn',
-  `with recursive onward as (
-     select i.*, 1 as times from portal_intent i
-     where account = $1 and library = $2 and actor_id = $3 and merge >= $4 and reverted is null
-     union select i.*, o.times + 1 from onward o join portal_intent i
-       on i.account = o.account and i.library = o.library and i.actor_id = o.target and i.merge >= o.merge and i.reverted is null
-     where o.target <> $5)
-   select ${MOVED_LINK}, actor_id as home from onward order by times desc, merge desc`,
-)
 
 const learned = statement(
   'undo.intentLearned',
-  `update portal_intent set outcome = $5 where merge = $1 and account = $2 and library = $3 and actor_id = $4`,
+  `update portal_intent set outcome = $5, target = $6
+   where merge = $1 and account = $2 and library = $3 and actor_id = $4 and reverted is null and (outcome is null or outcome <> 'changed')`,
 )
 const reverted = statement<{ library: string }>(
-  'undo.intentReverted',
+  'undo.intentsReverted',
   // what was given up, or told by another attempt, stays as it was told
-  `update portal_intent set target = case when $5 = 'restored' then $6 else target end,
-     reverted = case when $5 = 'left' or actor_id = $6 then $5 end
-   where merge = $1 and account = $2 and library = $3 and actor_id = $4 and reverted is null
-   returning library`,
+  `with paths as (
+     select p.* from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[])
+       p (merge, account, library, actor_id, target, reverted, becomes))
+   update portal_intent i set reverted = p.reverted, target = coalesce(p.becomes, i.target),
+     outcome = case when p.becomes is null then i.outcome else 'changed' end
+   from paths p
+   where i.merge = p.merge and i.account = p.account and i.library = p.library and i.actor_id = p.actor_id
+     and i.target = p.target and i.reverted is null
+   returning i.library`,
 )
 const stillToRevert = statement<{ merge: number }>(
   'undo.stillToRevert',
@@ -112,7 +97,7 @@ export async function revertPortalLinks(
   for (;;) {
     const row = await mergeById(pool, merge)
     if (row?.status !== 'undone' || portalHasEnded(row)) return
-    await eachLink(await linksToRevert(pool, row), (link) => revertLink(pool, portal, merge, link, signal))
+    await eachLink(await linksToRevert(pool, row), (link) => bringBack(pool, portal, merge, link, signal))
     const ended = await inPlainTransaction(pool, async (client) => {
       await run(client, lockRecords, [row.kept, row.removed])
       if ((await linksToRevert(client, row)).length > 0) return false
@@ -124,49 +109,59 @@ export async function revertPortalLinks(
   }
 }
 
-async function revertLink(
+async function bringBack(
   pool: Pool,
   portal: PortalClient,
   undo: number,
-  link: MovedLink,
+  bringing: Bringing,
   signal?: AbortSignal,
 ): Promise<void> {
-  const { merge, account, library, from, to, action, home, unanswered } = link
-  const key = keyOf(merge, link)
-  const ids = [merge, account, library, from]
+  const path = bringing.is === 'bring-back' ? bringing.path : [bringing.intent]
+  const last = path.at(-1)
+  if (last === undefined) return
+  const { merge, account, library, from, to, round } = last
+  const key = keyOf(merge, last)
+  const place = [merge, account, library, from]
   // before each change: false where another attempt has done it, or the portal's part was given up
-  const meant = async () => (await runOne(pool, stillToRevert, [...ids, to, undo])) !== undefined
+  const meant = async () => (await runOne(pool, stillToRevert, [...place, to, undo])) !== undefined
   if (!(await meant())) return
-  const intent = { account, library, from, to, action, unanswered }
-  let { outcome } = link
-  if (outcome === null) {
-    // an answer may be lost
-    const learnt = await learnIntent(portal, intent, { idempotencyKey: key, signal })
-    if (learnt !== 'not-done') {
-      outcome = learnt.outcome
-      await run(pool, learned, [...ids, outcome])
-    }
-  }
-  // a link that came back: an earlier round may have made the one that is there
-  for (let round = link.round - 1; round > 0 && outcome !== 'changed'; round--) {
-    const earlier = { idempotencyKey: keyOf(merge, { ...link, round }), signal }
-    if (await madeWanted(portal, intent, earlier)) outcome = 'changed'
-  }
-  if (outcome === null) {
-    // it is where it belongs, or where the merge that holds now will find it
-    await run(pool, reverted, [...ids, 'restored', from])
+  if (bringing.is === 'learn') {
+    const learnt = await learnIntent(portal, last, last.asked, { idempotencyKey: key, signal })
+    // where it belongs, or where the merge that holds now will find it
+    if (learnt === undefined) await run(pool, reverted, endOf(path, 'restored', 0))
+    else await run(pool, learned, [...place, learnt.outcome, learnt.to ?? to])
     return
   }
-  const onward = await run(pool, movedOn, [account, library, to, merge, from])
-  if (outcome === 'changed') {
-    // it goes back the way that it came
-    for (const later of onward) await revertLink(pool, portal, undo, later, signal)
+  // a link that came back: an earlier round may have made the one that is there
+  for (let earlier = round - 1; earlier > 0 && last.outcome !== 'changed'; earlier--) {
+    const options = { idempotencyKey: keyOf(merge, { ...last, round: earlier }), signal }
+    if (await madeWanted(portal, last, options)) return void (await run(pool, learned, [...place, 'changed', to]))
+  }
+  if (bringing.is === 'tell') {
+    await run(pool, reverted, endOf(path, last.doneByOther ? 'restored' : 'left', 0))
+    return
   }
   if (!(await meant())) return
-  const back = { account, library, from: home, to, action }
+  const home = path[0]?.home ?? from
+  const back = { account, library, from: home, to, action: last.action }
   const options = { idempotencyKey: `${key}/undo/${to}-${home}`, signal }
-  const done = await revertIntent(portal, back, { outcome, movedOn: onward.map((later) => later.to) }, options)
-  await run(pool, reverted, [...ids, done.outcome, home])
+  const outcome = last.outcome ?? 'changed'
+  const done = await revertIntent(portal, back, { outcome, movedOn: bringing.movedOn }, options)
+  // taken away since: no intent holds a link any more
+  await run(pool, reverted, endOf(path, done.outcome, done.outcome === 'left' ? 0 : stillHolding(path)))
+}
+
+/** The parameters of `reverted` for a path of which the first `holding` intents hold its link, and the others are over. */
+function endOf(path: readonly StandingIntent[], as: 'restored' | 'left', holding: number): unknown[] {
+  return [
+    path.map(({ merge }) => merge),
+    path.map(({ account }) => account),
+    path.map(({ library }) => library),
+    path.map(({ from }) => from),
+    path.map(({ to }) => to),
+    path.map((_, n) => (n < holding ? null : as)),
+    path.map(({ home }, n) => (n === holding - 1 ? home : null)),
+  ]
 }
 
 /**
@@ -184,8 +179,10 @@ async function skipOnce(client: PoolClient, merge: number, who: Who): Promise<bo
   await run(client, lockRecords, [row.kept, row.removed])
   const given: { library: string }[] = []
   // not those that an attempt brings back at this moment
-  for (const { merge: of, account, library, from, home } of await linksToRevert(client, row))
-    given.push(...(await run(client, reverted, [of, account, library, from, 'left', home])))
+  for (const bringing of await linksToRevert(client, row)) {
+    const path = bringing.is === 'bring-back' ? bringing.path : [bringing.intent]
+    given.push(...(await run(client, reverted, endOf(path, 'left', 0))))
+  }
   const links = await runOne(client, complete, [merge, 'skipped'])
   if (!links) return false
   const libraries = [...new Set(given.map(({ library }) => library))].sort()

@@ -17,6 +17,7 @@ import {
   storeOutcome,
   type RoundIntent,
 } from './intents'
+import { grouped } from './grouped'
 import { Failed, someAtOnce } from './manyAtPortal'
 import { PORTAL_NOT_ENDED } from './store'
 
@@ -163,7 +164,7 @@ async function linksOf(
   return new Map(found.filter(([, theirs]) => theirs.length > 0))
 }
 
-/** Committed with the target of then; made with the target of now, and committed again: an undo goes by it. */
+/** Made with the target of now, which is committed first: an undo goes by it. */
 async function moveLink(
   pool: Pool,
   portal: PortalClient,
@@ -173,29 +174,17 @@ async function moveLink(
 ): Promise<void> {
   const now = { ...intent, to: await targetOf(pool, kept) }
   const options = { idempotencyKey: keyOf(intent.merge, intent), signal }
-  if (now.to !== intent.to) {
-    // a call with the target of then may have been made, its answer lost: what it did is learnt, or an undo would never know
-    if (!(await stillMeant(pool, intent))) return
-    const learnt = await learnIntent(portal, intent, options)
-    if (learnt !== 'not-done') return storeOutcome(pool, intent, learnt)
-  }
-  if (!(await stillMeant(pool, now))) return
+  const others = await stillMeant(pool, now)
+  if (others === undefined) return
   try {
+    // its target was another one before, and its answer lost: the next round moves the link on from there
+    const learnt = others.length === 0 ? undefined : await learnIntent(portal, now, others, options)
+    if (learnt?.to) return await storeOutcome(pool, { ...now, to: learnt.to }, learnt)
     await storeOutcome(pool, now, await applyIntent(portal, now, options))
   } catch (error) {
     if (isPortalError(error) && error.declined) await storeDeclined(pool, now)
     throw error
   }
-}
-
-function grouped<T>(items: readonly T[], keyOf: (item: T) => number): Map<number, T[]> {
-  const groups = new Map<number, T[]>()
-  for (const item of items) {
-    const group = groups.get(keyOf(item))
-    if (group) group.push(item)
-    else groups.set(keyOf(item), [item])
-  }
-  return groups
 }
 
 async function targetOf(db: Queryable, kept: number): Promise<number> {

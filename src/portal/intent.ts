@@ -40,20 +40,26 @@ export async function applyIntent(
 }
 
 /**
- * What came of an intent of which nobody knows, for an undo. `unanswered`: a call was made, and may still be on its way. So that
- * it cannot come after the undo, it is asked for by its key once more, and is done then. Otherwise `not-done`, unless the link
- * is gone.
+ * What came of an intent that was asked for with these targets, without an answer; undefined where it was with none, and the
+ * link is there. Those calls may still be on their way. So that none of them comes later, each is asked for by its key once
+ * more; one is done by then, unless the patron took the link away.
  *
  * @throws PortalError where a call failed
  */
 export async function learnIntent(
   client: Pick<PortalClient, 'linksTo' | 'changeLink' | 'removeLink'>,
-  intent: LinkIntent & { unanswered: boolean },
+  intent: Omit<LinkIntent, 'to'>,
+  targets: readonly number[],
   options: CallOptions,
-): Promise<AppliedIntent | 'not-done'> {
-  const { account, library, from, unanswered } = intent
-  if (!unanswered && (await hasLink(client, { account, library }, [from], options))) return 'not-done'
-  return applyIntent(client, intent, options)
+): Promise<(AppliedIntent & { to: number | null }) | undefined> {
+  const goneAlready = { outcome: 'gone-already', to: null } as const
+  if (targets.length === 0) return (await hasLink(client, intent, [intent.from], options)) ? undefined : goneAlready
+  let learnt: AppliedIntent & { to: number | null } = goneAlready
+  for (const to of targets) {
+    const { outcome } = await applyIntent(client, { ...intent, to }, options)
+    if (outcome !== 'gone-already') learnt = { outcome, to }
+  }
+  return learnt
 }
 
 /** Whether an account has a link to one of these records at a library. */

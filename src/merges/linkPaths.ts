@@ -1,0 +1,98 @@
+import type { AppliedIntent } from '../portal/intent'
+import type { LinkIntent } from '../portal/links'
+
+/** An intent of a merge that an undo has not brought back, with what the database says of its records now. */
+export interface StandingIntent extends LinkIntent {
+  merge: number
+  round: number
+  outcome: AppliedIntent['outcome'] | null
+  /** With which targets it was asked for at the portal. */
+  asked: number[]
+  /** The record at the end of the chain of `from`: whom the link belongs to. */
+  home: number
+  /** The same of `to`. */
+  toHome: number
+  /** Whether its merge is undone. */
+  undone: boolean
+  /** Whether it moved a link of the records that are taken apart. */
+  concerned: boolean
+  /** Whether an intent of another merge did what this one found done. */
+  doneByOther: boolean
+}
+
+/**
+ * What an undo has to do at the portal for one link: learn what became of an intent; bring back what the intents of `path`,
+ * one after the other, made of it; or tell that there is nothing to bring back.
+ */
+export type Bringing =
+  | { is: 'learn'; intent: StandingIntent }
+  | { is: 'bring-back'; path: readonly StandingIntent[]; movedOn: readonly number[] }
+  | { is: 'tell'; intent: StandingIntent }
+
+/**
+ * What has to be done for the links of one account at one library. It goes by where each link is and whose it is now, not by
+ * which merge moved it: at a slow portal later merges move what earlier ones were to, and undos come in any order. What no
+ * undo has to do with is left: the merges that stand see to it.
+ */
+export function toBringBack(intents: readonly StandingIntent[]): Bringing[] {
+  const unknown = intents.filter(({ outcome, concerned, undone }) => outcome === null && concerned && undone)
+  if (unknown.length > 0) return unknown.map((intent) => ({ is: 'learn', intent }))
+  const paths = pathsOf(intents).filter(
+    (path) => path.some(({ concerned }) => concerned) && path[0]?.home !== path.at(-1)?.toHome,
+  )
+  // one that a merge is moving at this moment may be further than is known
+  const onTheWay = intents.filter(({ outcome, asked }) => outcome === null && asked.length > 0)
+  if (paths.length > 0 && onTheWay.length > 0) return onTheWay.map((intent) => ({ is: 'learn', intent }))
+  const gone = intents.filter(
+    ({ outcome, concerned, undone, home, toHome }) =>
+      outcome === 'gone-already' && concerned && undone && home !== toHome,
+  )
+  return [
+    ...paths.map((path) => ({ is: 'bring-back' as const, path, movedOn: onwardFrom(path, intents) })),
+    ...gone.map((intent) => ({ is: 'tell' as const, intent })),
+  ]
+}
+
+/**
+ * The way of each link, from record to record. One that became one with another link of its account ends its path: from there
+ * on it is the other's.
+ */
+function pathsOf(intents: readonly StandingIntent[]): StandingIntent[][] {
+  const moved = intents.filter(({ outcome }) => outcome === 'changed' || outcome === 'removed')
+  const reached = new Set(moved.flatMap(({ outcome, to }) => (outcome === 'changed' ? to : [])))
+  const left = new Set(moved)
+  const paths: StandingIntent[][] = []
+  // those that no other leads to come first; in a circle whichever comes
+  for (const first of [...moved.filter(({ from }) => !reached.has(from)), ...moved]) {
+    const path: StandingIntent[] = []
+    for (let next: StandingIntent | undefined = left.has(first) ? first : undefined; next;) {
+      left.delete(next)
+      path.push(next)
+      const { outcome, to }: StandingIntent = next
+      next = outcome === 'changed' ? [...left].find(({ from }) => from === to) : undefined
+    }
+    if (path.length > 0) paths.push(path)
+  }
+  return paths
+}
+
+/** To which records the link that the last of a path met was taken since. */
+function onwardFrom(path: readonly StandingIntent[], intents: readonly StandingIntent[]): number[] {
+  const records: number[] = []
+  const moved = intents.filter(({ outcome }) => outcome === 'changed' || outcome === 'removed')
+  const left = new Set(moved.filter((intent) => !path.includes(intent)))
+  for (let at = path.at(-1)?.to; at !== undefined; at = records.at(-1)) {
+    const onward = [...left].find(({ from }) => from === at)
+    if (onward === undefined) break
+    left.delete(onward)
+    records.push(onward.to)
+  }
+  return records
+}
+
+/** How many of a path's intents still hold when its link is where it belongs: those up to the record that is there again. */
+export function stillHolding(path: readonly StandingIntent[]): number {
+  const home = path[0]?.home
+  const first = path.findIndex((intent) => intent.from === home || intent.home !== home)
+  return first === -1 ? path.length : first
+}
