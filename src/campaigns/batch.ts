@@ -6,6 +6,7 @@ import { inPlainTransaction } from '../database/transaction'
 import type { Pace } from '../domain/campaign'
 import type { Told } from '../domain/codes'
 import { mergeGroup, type GroupResult } from '../steps/group'
+import { unlessOver } from '../steps/groupTransaction'
 import { brakeIfBad, tally } from './brake'
 import { GROUP_MS, inGroups } from './inGroups'
 import { endBatch } from './plan'
@@ -31,15 +32,11 @@ const pairsLeft = statement<Pair>(
   `select m.id as merge, m.kept, m.removed from campaign_pair p join merge m on m.id = p.merge
    where p.batch = $1 and p.state = 'batched' and m.status = 'new' order by p.n`,
 )
-const stand = statement<{ goes: boolean; pace: Pace }>(
-  'batch.stand',
-  `select c.status = 'running' and c.within_hours and b.ended_at is null as goes, c.pace
-   from campaign_batch b join campaign c on c.id = b.campaign where b.id = $1`,
-)
-/** Whoever ends the batch waits for the group that has asked this, and none begins after. */
-const isOpen = statement<{ id: number }>(
-  'batch.isOpen',
-  `select id from campaign_batch where id = $1 and ended_at is null for share`,
+/** Whether the campaign goes on. Whoever ends the batch waits for the group that has asked this, and none begins after. */
+const goes = statement<{ pace: Pace }>(
+  'batch.goes',
+  `select c.pace from campaign_batch b join campaign c on c.id = b.campaign
+   where b.id = $1 and b.ended_at is null and c.status = 'running' and c.within_hours for share of b`,
 )
 const waiting = statement(
   'batch.waiting',
@@ -81,17 +78,14 @@ export async function mergeBatch(
   let bad = false
   await inGroups(pool, pairs, {
     signal,
-    goesFor: async (client) => {
-      if (bad) await brakeIfBad(client, campaign)
-      const stands = await runOne(client, stand, [batch])
-      return stands?.goes ? GROUP_MS[stands.pace] : undefined
-    },
     once: async (client, group, limited) => {
-      const result = await mergeOnce(client, campaign, batch, group, limited)
-      progress.merged += result.merged.length
+      if (bad) await brakeIfBad(client, campaign)
+      const done = await mergeOnce(client, campaign, batch, group, limited)
+      if (!done) return undefined
+      progress.merged += done.result.merged.length
       onProgress?.(progress)
-      const busy = new Set(result.skipped)
-      return group.filter(({ merge }) => busy.has(merge))
+      const skipped = new Set(done.result.skipped)
+      return { busy: group.filter(({ merge }) => skipped.has(merge)), groupMs: GROUP_MS[done.pace] }
     },
     atFault: async (client, { merge }, error, unique) => {
       if (unique && ((await runOne(client, uniqueError, [batch, merge]))?.times ?? 0) < UNIQUE_ERRORS) return true
@@ -104,26 +98,30 @@ export async function mergeBatch(
   return progress
 }
 
-/** One group, committed. Whose records are in an unfinished merge waits for that. */
+/** One group, committed. Whose records are in an unfinished merge waits for that. Undefined where the campaign does not go on. */
 async function mergeOnce(
   client: PoolClient,
   campaign: number,
   batch: number,
   group: readonly Pair[],
   limited: boolean,
-): Promise<GroupResult> {
-  const result = await mergeGroup(
-    client,
-    group.map(({ merge }) => merge),
-    {
-      limited,
-      ifSo: async () => (await runOne(client, isOpen, [batch])) !== undefined,
-      also: ({ merged, refused }) => tally(client, campaign, { ended: merged.length + refused.length, bad: 0 }),
-    },
+): Promise<{ result: GroupResult; pace: Pace } | undefined> {
+  let pace: Pace | undefined
+  const result = await unlessOver(() =>
+    mergeGroup(
+      client,
+      group.map(({ merge }) => merge),
+      {
+        limited,
+        ifSo: async () => (pace = (await runOne(client, goes, [batch]))?.pace) !== undefined,
+        also: ({ merged, refused }) => tally(client, campaign, { ended: merged.length + refused.length, bad: 0 }),
+      },
+    ),
   )
+  if (!result || !pace) return undefined
   if (result.waiting.length > 0) {
     const why = result.waiting.map(({ refusal }) => JSON.stringify(refusal))
     await run(client, waiting, [batch, result.waiting.map(({ id }) => id), why])
   }
-  return result
+  return { result, pace }
 }

@@ -30,12 +30,17 @@ interface Item {
   removed: number
 }
 
+export interface GroupDone<T> {
+  /** Somebody has these at the moment. */
+  busy: readonly T[]
+  /** How long a group is to take, in milliseconds. */
+  groupMs: number
+}
+
 /** What is done with items, a group at a time. */
 export interface GroupWork<T extends Item> {
-  /** Asked before each group: how long one is to take, in milliseconds; undefined ends it. */
-  goesFor: (client: PoolClient) => Promise<number | undefined>
-  /** A group, one transaction; `limited` is false for one item too large for 800 ms. Gives the items that somebody has at the moment. */
-  once: (client: PoolClient, items: readonly T[], limited: boolean) => Promise<readonly T[]>
+  /** A group, one transaction; `limited` is false for one item too large for 800 ms. Undefined ends it: nothing was done. */
+  once: (client: PoolClient, items: readonly T[], limited: boolean) => Promise<GroupDone<T> | undefined>
   /** An item alone fails: true where it may come again (a unique error: a desk was first). */
   atFault: (client: PoolClient, item: T, error: unknown, unique: boolean) => Promise<boolean>
   signal?: AbortSignal | undefined
@@ -56,16 +61,16 @@ export async function inGroups<T extends Item>(
   try {
     for (;;) {
       work.signal?.throwIfAborted()
-      const groupMs = await lane.on(work.goesFor)
-      const group = groupMs === undefined ? undefined : line.next()
-      if (groupMs === undefined || !group) return line.left
+      const group = line.next()
+      if (!group) return line.left
       if (group.meetings > 0) await sleep(pauseMs(group.meetings), undefined, { signal: work.signal })
       const began = performance.now()
       try {
-        const busy = await lane.on((client) => work.once(client, group.items, group.limited))
-        line.took(group, performance.now() - began, groupMs)
+        const done = await lane.on((client) => work.once(client, group.items, group.limited))
+        if (!done) return line.left
+        line.took(group, performance.now() - began, done.groupMs)
         lastSizes.set(pool, line.size)
-        if (busy.length > 0) line.met({ ...group, items: busy })
+        if (done.busy.length > 0) line.met({ ...group, items: done.busy })
       } catch (error) {
         await lane.on((client) => failed(client, group, line, work, error, performance.now() - began))
       }

@@ -109,7 +109,6 @@ export async function previewCampaign(
 function rolledBack(options: PreviewOptions, totals: Totals) {
   const uniqueErrors = new Map<Item, number>()
   return {
-    goesFor: async () => GROUP_MS.desk,
     once: async (client: PoolClient, items: readonly Item[], limited: boolean) => {
       try {
         const begun = beginMerge(client, { limited })
@@ -117,7 +116,8 @@ function rolledBack(options: PreviewOptions, totals: Totals) {
         await allOf([begun, looked])
         const { result, ids, facts } = await looked
         totals.add(result, facts)
-        return items.filter((item) => result.skipped.includes(ids.get(item.kept) ?? 0))
+        const busy = items.filter((item) => result.skipped.includes(ids.get(item.kept) ?? 0))
+        return { busy, groupMs: GROUP_MS.desk }
       } finally {
         await client.query('rollback').catch(() => {})
       }

@@ -6,6 +6,7 @@ import { inPlainTransaction } from '../database/transaction'
 import type { Told } from '../domain/codes'
 import { allOf } from '../steps/step'
 import type { UndoneBy, UndoResult } from '../steps/undo'
+import { unlessOver } from '../steps/groupTransaction'
 import { undoGroup, type UndoGroupResult } from '../steps/undoGroup'
 import { GROUP_MS, inGroups } from './inGroups'
 import { endUndoBatch } from './undoPlan'
@@ -35,10 +36,6 @@ const itemsLeft = statement<Item>(
   'undoBatch.itemsLeft',
   `select m.id as merge, m.kept, m.removed from undo_many_merge e join merge m on m.id = e.merge
    where e.batch = $1 and e.state = 'pending' order by e.n`,
-)
-const goes = statement<{ goes: boolean }>(
-  'undoBatch.goes',
-  `select ended_at is null as goes from undo_many_batch where id = $1`,
 )
 /** Whoever ends the batch waits for the group that has asked this, and none begins after. */
 const isOpen = statement<{ id: number }>(
@@ -97,12 +94,12 @@ export async function undoBatch(
   const progress = { merges: items.length, ended: 0 }
   await inGroups(pool, items, {
     signal,
-    goesFor: async (client) => ((await runOne(client, goes, [batch]))?.goes ? GROUP_MS.desk : undefined),
     once: async (client, group, limited) => {
-      const left = await undoOnce(client, batch, asked, group, limited)
-      progress.ended += group.length - left.length
+      const busy = await unlessOver(() => undoOnce(client, batch, asked, group, limited))
+      if (!busy) return undefined
+      progress.ended += group.length - busy.length
       onProgress?.(progress)
-      return left
+      return { busy, groupMs: GROUP_MS.desk }
     },
     atFault: async (client, { merge }, error, unique) => {
       if (unique && ((await runOne(client, uniqueError, [batch, merge]))?.times ?? 0) < UNIQUE_ERRORS) return true

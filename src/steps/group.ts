@@ -22,16 +22,30 @@ const GROUP_ATTEMPT = 1
  * The work of a group inside a transaction that somebody else begins and ends: takes both records of every merge, refuses
  * or opens each, goes through all steps, retires. Merges are rows of `merge` with status `new`, up to 200, no patron twice.
  * All but the feed line: whoever commits adds it last. Statements are sent ahead where the connection is pipelined; it
- * waits only after taking, after the refusals, and at the end. `through` is how it goes through the plan, of wholePlan.ts.
+ * waits only after taking, after the refusals, and at the end.
  */
 export async function mergeInTransaction(
   client: Client | PoolClient,
   merges: readonly number[],
-  options: {
-    ifToken?: string | null
-    afterTaking?: (taken: number[]) => Promise<void>
-    through?: typeof goThrough
-  } = {},
+  options: OpenGroupOptions = {},
+): Promise<GroupResult> {
+  const result = await openGroup(client, merges, options)
+  if (result.merged.length > 0) await goThrough(client, result.merged, GROUP_ATTEMPT)
+  return result
+}
+
+interface OpenGroupOptions {
+  ifToken?: string | null
+  afterTaking?: (taken: number[]) => Promise<void>
+  /** Sends what goes by the merges that are open, of those taken, before it is known here which these are. */
+  ahead?: (taken: number[]) => void
+}
+
+/** Takes the records, and refuses or opens each merge; `merged` are those that are open. */
+async function openGroup(
+  client: Client | PoolClient,
+  merges: readonly number[],
+  options: OpenGroupOptions,
 ): Promise<GroupResult> {
   const taken = await takePatrons(client, merges)
   const result: GroupResult = { merged: [], refused: [], waiting: [], skipped: [] }
@@ -54,12 +68,12 @@ export async function mergeInTransaction(
   }
   if (taken.length === 0) return result
   await options.afterTaking?.(taken)
-  for (const { id, refusal } of await openOrRefuse(client, taken, GROUP_ATTEMPT, options.ifToken ?? null)) {
+  const opened = openOrRefuse(client, taken, GROUP_ATTEMPT, options.ifToken ?? null)
+  options.ahead?.(taken)
+  for (const { id, refusal } of await opened) {
     if (refusal) result.refused.push({ id, refusal })
     else result.merged.push(id)
   }
-  if (result.merged.length === 0) return result
-  await (options.through ?? goThrough)(client, result.merged, GROUP_ATTEMPT)
   return result
 }
 
@@ -75,7 +89,7 @@ export async function mergeGroup(
   await makeOne(client)
   return inGroupTransaction(
     client,
-    () => mergeInTransaction(client, merges, { through: goThroughInOne }),
+    (sent) => openGroup(client, merges, { ahead: (taken) => sent.push(goThroughInOne(client, taken, GROUP_ATTEMPT)) }),
     ({ merged }) => ({ merges: merged, event: 'merged' }),
     options,
   )

@@ -45,7 +45,8 @@ export async function makeOne(client: ClientBase): Promise<void> {
   having.add(client)
 }
 
-/** As goThrough, in one statement, on a connection for which makeOne was called. */
+/** As goThrough, in one statement, for those of the merges that are open; on a connection for which makeOne was called. */
 export async function goThroughInOne(client: ClientBase, merges: readonly number[], attempt: number): Promise<void> {
-  await client.query({ name: 'wholePlan', text: 'select pg_temp.whole_plan($1, $2)', values: [merges, attempt] })
+  const text = `select pg_temp.whole_plan(array(select id from merge where id = any($1) and status = 'open' order by id), $2)`
+  await client.query({ name: 'wholePlan', text, values: [merges, attempt] })
 }
