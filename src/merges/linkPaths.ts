@@ -24,10 +24,16 @@ export interface StandingIntent extends LinkIntent {
  * What an undo has to do at the portal for one link: learn what became of an intent; bring back what the intents of `path`,
  * one after the other, made of it; or tell that there is nothing to bring back.
  */
-export type Bringing =
-  | { is: 'learn'; intent: StandingIntent }
-  | { is: 'bring-back'; path: readonly StandingIntent[]; movedOn: readonly number[] }
-  | { is: 'tell'; intent: StandingIntent }
+export interface Bringing {
+  is: 'learn' | 'bring-back' | 'tell'
+  /** One intent alone, but to bring back. */
+  path: readonly StandingIntent[]
+  last: StandingIntent
+  /** The record that the link belongs to now. */
+  home: number
+  /** Where `last` removed the link, since the account had one to its target too: to which records later merges took that one. */
+  movedOn: readonly number[]
+}
 
 /**
  * What has to be done for the links of one account at one library. It goes by where each link is and whose it is now, not by
@@ -36,42 +42,48 @@ export type Bringing =
  */
 export function toBringBack(intents: readonly StandingIntent[]): Bringing[] {
   const unknown = intents.filter(({ outcome, concerned, undone }) => outcome === null && concerned && undone)
-  if (unknown.length > 0) return unknown.map((intent) => ({ is: 'learn', intent }))
+  if (unknown.length > 0) return unknown.map((intent) => bringing('learn', [intent]))
   const paths = pathsOf(intents).filter(
-    (path) => path.some(({ concerned }) => concerned) && path[0]?.home !== path.at(-1)?.toHome,
+    (path) => path.some(({ concerned }) => concerned) && path[0].home !== path.at(-1)?.toHome,
   )
   // one that a merge is moving at this moment may be further than is known
   const onTheWay = intents.filter(({ outcome, asked }) => outcome === null && asked.length > 0)
-  if (paths.length > 0 && onTheWay.length > 0) return onTheWay.map((intent) => ({ is: 'learn', intent }))
+  if (paths.length > 0 && onTheWay.length > 0) return onTheWay.map((intent) => bringing('learn', [intent]))
   const gone = intents.filter(
     ({ outcome, concerned, undone, home, toHome }) =>
       outcome === 'gone-already' && concerned && undone && home !== toHome,
   )
   return [
-    ...paths.map((path) => ({ is: 'bring-back' as const, path, movedOn: onwardFrom(path, intents) })),
-    ...gone.map((intent) => ({ is: 'tell' as const, intent })),
+    ...paths.map((path) => bringing('bring-back', path, onwardFrom(path, intents))),
+    ...gone.map((intent) => bringing('tell', [intent])),
   ]
+}
+
+type Path = [StandingIntent, ...StandingIntent[]]
+
+function bringing(is: Bringing['is'], path: Path, movedOn: number[] = []): Bringing {
+  return { is, path, last: path.at(-1) ?? path[0], home: path[0].home, movedOn }
 }
 
 /**
  * The way of each link, from record to record. One that became one with another link of its account ends its path: from there
  * on it is the other's.
  */
-function pathsOf(intents: readonly StandingIntent[]): StandingIntent[][] {
+function pathsOf(intents: readonly StandingIntent[]): Path[] {
   const moved = intents.filter(({ outcome }) => outcome === 'changed' || outcome === 'removed')
   const reached = new Set(moved.flatMap(({ outcome, to }) => (outcome === 'changed' ? to : [])))
   const left = new Set(moved)
-  const paths: StandingIntent[][] = []
+  const paths: Path[] = []
   // those that no other leads to come first; in a circle whichever comes
   for (const first of [...moved.filter(({ from }) => !reached.has(from)), ...moved]) {
-    const path: StandingIntent[] = []
-    for (let next: StandingIntent | undefined = left.has(first) ? first : undefined; next;) {
-      left.delete(next)
-      path.push(next)
-      const { outcome, to }: StandingIntent = next
-      next = outcome === 'changed' ? [...left].find(({ from }) => from === to) : undefined
+    if (!left.delete(first)) continue
+    const path: Path = [first]
+    for (let last: StandingIntent | undefined = first; last?.outcome === 'changed';) {
+      const { to }: StandingIntent = last
+      last = [...left].find(({ from }) => from === to)
+      if (last && left.delete(last)) path.push(last)
     }
-    if (path.length > 0) paths.push(path)
+    paths.push(path)
   }
   return paths
 }

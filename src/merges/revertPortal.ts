@@ -14,6 +14,10 @@ import { mergeById, PORTAL_NOT_ENDED, portalHasEnded, type MergeRow } from './st
 import { keyOf } from './intents'
 import { addToUndo } from './undoReport'
 
+/**
+ * All that was done with the links of the two records and of whoever is merged into the removed one, by whichever merge, and is
+ * not brought back.
+ */
 const standing = statement<StandingIntent>(
   'undo.standingIntents',
   `with recursive family as (
@@ -113,19 +117,16 @@ async function bringBack(
   pool: Pool,
   portal: PortalClient,
   undo: number,
-  bringing: Bringing,
+  { is, path, last, home, movedOn }: Bringing,
   signal?: AbortSignal,
 ): Promise<void> {
-  const path = bringing.is === 'bring-back' ? bringing.path : [bringing.intent]
-  const last = path.at(-1)
-  if (last === undefined) return
   const { merge, account, library, from, to, round } = last
   const key = keyOf(merge, last)
   const place = [merge, account, library, from]
   // before each change: false where another attempt has done it, or the portal's part was given up
   const meant = async () => (await runOne(pool, stillToRevert, [...place, to, undo])) !== undefined
   if (!(await meant())) return
-  if (bringing.is === 'learn') {
+  if (is === 'learn') {
     const learnt = await learnIntent(portal, last, last.asked, { idempotencyKey: key, signal })
     // where it belongs, or where the merge that holds now will find it
     if (learnt === undefined) await run(pool, reverted, endOf(path, 'restored', 0))
@@ -137,16 +138,15 @@ async function bringBack(
     const options = { idempotencyKey: keyOf(merge, { ...last, round: earlier }), signal }
     if (await madeWanted(portal, last, options)) return void (await run(pool, learned, [...place, 'changed', to]))
   }
-  if (bringing.is === 'tell') {
+  if (is === 'tell') {
     await run(pool, reverted, endOf(path, last.doneByOther ? 'restored' : 'left', 0))
     return
   }
   if (!(await meant())) return
-  const home = path[0]?.home ?? from
   const back = { account, library, from: home, to, action: last.action }
   const options = { idempotencyKey: `${key}/undo/${to}-${home}`, signal }
   const outcome = last.outcome ?? 'changed'
-  const done = await revertIntent(portal, back, { outcome, movedOn: bringing.movedOn }, options)
+  const done = await revertIntent(portal, back, { outcome, movedOn }, options)
   // taken away since: no intent holds a link any more
   await run(pool, reverted, endOf(path, done.outcome, done.outcome === 'left' ? 0 : stillHolding(path)))
 }
@@ -179,10 +179,8 @@ async function skipOnce(client: PoolClient, merge: number, who: Who): Promise<bo
   await run(client, lockRecords, [row.kept, row.removed])
   const given: { library: string }[] = []
   // not those that an attempt brings back at this moment
-  for (const bringing of await linksToRevert(client, row)) {
-    const path = bringing.is === 'bring-back' ? bringing.path : [bringing.intent]
+  for (const { path } of await linksToRevert(client, row))
     given.push(...(await run(client, reverted, endOf(path, 'left', 0))))
-  }
   const links = await runOne(client, complete, [merge, 'skipped'])
   if (!links) return false
   const libraries = [...new Set(given.map(({ library }) => library))].sort()
