@@ -1,4 +1,4 @@
-import { createPortalClient, type PortalClient, type PortalClientOptions } from '../src/portal/client'
+import { createPortalClient, givingWay, type PortalClient, type PortalClientOptions } from '../src/portal/client'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { startPortal, type TestPortal } from './support/portal'
@@ -188,5 +188,26 @@ describe('the client', () => {
     // 50 ms for the way of a call to the server: it is the client that counts.
     begun.slice(10).forEach((at, i) => expect(at - (begun[i] ?? 0)).toBeGreaterThan(950))
     expect((begun[24] ?? 0) - (begun[0] ?? 0)).toBeLessThan(3_500)
+  })
+
+  test('makes the calls for many merges after those that somebody waits for, whenever these came', async () => {
+    const asked: number[] = []
+    const listener: RequestListener = (request, response) => {
+      let body = ''
+      request.on('data', (chunk) => (body += chunk))
+      request.on('end', () => {
+        asked.push((JSON.parse(body) as { actorIds: number[] }).actorIds[0] ?? 0)
+        response.end('{"links":[]}')
+      })
+    }
+    const client = await clientOfServer(listener, { callsAtOnce: 1 })
+    const many = givingWay(client)
+    const stop = new AbortController()
+    const calls = [many.linksTo([1]), many.linksTo([2]), many.linksTo([3], stop.signal), many.linksTo([4])]
+    calls.push(client.linksTo([5]), client.linksTo([6]))
+    stop.abort(new Error('no longer'))
+    await expect(calls[2]).rejects.toThrow('no longer')
+    await Promise.all(calls.filter((call) => call !== calls[2]))
+    expect(asked).toEqual([1, 5, 6, 2, 4])
   })
 })

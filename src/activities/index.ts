@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import type { PortalClient } from '../portal/client'
+import { givingWay, type PortalClient } from '../portal/client'
 import { campaignActivities } from './campaign'
 import { deskActivities } from './desk'
 import { portalActivities } from './portal'
@@ -21,8 +21,8 @@ export function createActivities(dependencies: ActivityDependencies) {
     ...deskActivities(pool),
     ...undoActivities(pool),
     ...portalActivities(pool, portal),
-    ...campaignActivities(pools, portal),
-    ...undoManyActivities(pools, portal),
+    ...campaignActivities(pools, givingWay(portal)),
+    ...undoManyActivities(pools, givingWay(portal)),
   }
 }
 

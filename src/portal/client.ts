@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { ACTOR_IDS_PER_SEARCH, healthAnswer, outcomeAnswer, problemAnswer, searchAnswer } from './contract'
 import { badAnswer, errorOfStatus } from './errors'
 import { openHttp, parseJson, type HttpAnswer } from './http'
-import { createLimits } from './limits'
+import { createLimits, type Turn } from './limits'
 import type { LinkChange, PortalLink } from './links'
 
 /**
@@ -18,6 +18,8 @@ export interface CallOptions {
   /** The same whenever the same change is asked for again: printable ASCII without spaces, at most 255. */
   readonly idempotencyKey: string
   readonly signal?: AbortSignal | undefined
+  /** Its turn comes after all calls that do not give way. */
+  readonly givesWay?: boolean | undefined
 }
 
 /**
@@ -26,7 +28,7 @@ export interface CallOptions {
  */
 export interface PortalClient {
   /** All links to these actor ids, by account, library and actor id, each once; any number of ids. */
-  linksTo(actorIds: readonly number[], signal?: AbortSignal): Promise<PortalLink[]>
+  linksTo(actorIds: readonly number[], signal?: AbortSignal, givesWay?: boolean): Promise<PortalLink[]>
   addLink(link: PortalLink, options: CallOptions): Promise<AddResult>
   changeLink(change: LinkChange, options: CallOptions): Promise<ChangeResult>
   removeLink(link: PortalLink, options: CallOptions): Promise<RemoveResult>
@@ -64,13 +66,14 @@ export function createPortalClient({
   const http = openHttp({ url, token, timeoutMs, connections: callsAtOnce })
   const limits = createLimits(callsAtOnce, callsPerSecond)
 
-  function post(path: string, body: object, signal?: AbortSignal, idempotencyKey?: string): Promise<HttpAnswer> {
+  function post(path: string, body: object, turn: Turn & { idempotencyKey?: string }): Promise<HttpAnswer> {
+    const { signal, idempotencyKey } = turn
     const headers = idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }
-    return limits.run(() => http.call({ method: 'POST', path, body: JSON.stringify(body), headers, signal }), signal)
+    return limits.run(() => http.call({ method: 'POST', path, body: JSON.stringify(body), headers, signal }), turn)
   }
 
-  async function search(actorIds: readonly number[], signal?: AbortSignal): Promise<PortalLink[]> {
-    const answer = await post('/links/search', { actorIds }, signal)
+  async function search(actorIds: readonly number[], turn: Turn): Promise<PortalLink[]> {
+    const answer = await post('/links/search', { actorIds }, turn)
     const { links } = parseOk(answer, searchAnswer)
     const asked = new Set(actorIds)
     if (links.some((link) => !asked.has(link.actorId))) throw badAnswer(answer.status)
@@ -78,38 +81,49 @@ export function createPortalClient({
   }
 
   return {
-    linksTo: async (actorIds, signal) => {
+    linksTo: async (actorIds, signal, givesWay) => {
       const ids = [...new Set(actorIds)]
       const links = new Map<string, PortalLink>()
       for (let from = 0; from < ids.length; from += ACTOR_IDS_PER_SEARCH) {
-        for (const link of await search(ids.slice(from, from + ACTOR_IDS_PER_SEARCH), signal)) {
+        for (const link of await search(ids.slice(from, from + ACTOR_IDS_PER_SEARCH), { signal, givesWay })) {
           links.set(JSON.stringify([link.account, link.library, link.actorId]), link)
         }
       }
       return [...links.values()].sort(byAccountLibraryActor)
     },
-    addLink: async ({ account, library, actorId }, { idempotencyKey, signal }) => {
-      const answer = await post('/links/add', { account, library, actorId }, signal, idempotencyKey)
+    addLink: async ({ account, library, actorId }, options) => {
+      const answer = await post('/links/add', { account, library, actorId }, options)
       return isGone(answer) ? 'gone' : parseOk(answer, outcomeAnswer).outcome
     },
-    changeLink: async ({ account, library, from, to }, { idempotencyKey, signal }) => {
-      const answer = await post('/links/change', { account, library, from, to }, signal, idempotencyKey)
+    changeLink: async ({ account, library, from, to }, options) => {
+      const answer = await post('/links/change', { account, library, from, to }, options)
       if (isGone(answer)) return 'gone'
       if (answer.status === 409 && problemOf(answer) === 'link-exists-already') return 'exists-already'
       return parseOk(answer, outcomeAnswer).outcome
     },
-    removeLink: async ({ account, library, actorId }, { idempotencyKey, signal }) => {
-      const answer = await post('/links/remove', { account, library, actorId }, signal, idempotencyKey)
+    removeLink: async ({ account, library, actorId }, options) => {
+      const answer = await post('/links/remove', { account, library, actorId }, options)
       if (isGone(answer)) return 'gone'
       const { outcome } = parseOk(answer, outcomeAnswer)
       if (outcome !== 'done') throw badAnswer(answer.status)
       return outcome
     },
     health: async (signal) => {
-      const answer = await limits.run(() => http.call({ method: 'GET', path: '/health', signal }), signal)
+      const answer = await limits.run(() => http.call({ method: 'GET', path: '/health', signal }), { signal })
       parseOk(answer, healthAnswer)
     },
     close: () => http.close(),
+  }
+}
+
+/** The same portal for many merges: a merge that a desk waits for does not stand in line behind them. */
+export function givingWay(portal: PortalClient): PortalClient {
+  return {
+    ...portal,
+    linksTo: (actorIds, signal) => portal.linksTo(actorIds, signal, true),
+    addLink: (link, options) => portal.addLink(link, { ...options, givesWay: true }),
+    changeLink: (change, options) => portal.changeLink(change, { ...options, givesWay: true }),
+    removeLink: (link, options) => portal.removeLink(link, { ...options, givesWay: true }),
   }
 }
 
