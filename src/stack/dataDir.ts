@@ -104,8 +104,8 @@ export function secretsOf(dataDir: string): Secrets {
  * A new data folder for a test, which whoever runs PostgreSQL for root can come through (`mkdtemp` alone makes one
  * that nobody else can). Remove it with `removeDataDir`.
  */
-export function temporaryDataDir(prefix = 'ontdubbel-'): string {
-  const folder = mkdtempSync(path.join(tmpdir(), prefix))
+export function temporaryDataDir(prefix = 'ontdubbel-', within = tmpdir()): string {
+  const folder = mkdtempSync(path.join(within, prefix))
   chmodSync(folder, isRoot() ? 0o711 : 0o700)
   return folder
 }
