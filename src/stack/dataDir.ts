@@ -101,7 +101,7 @@ export function secretsOf(dataDir: string): Secrets {
 }
 
 /**
- * A new data folder for a test, which whoever runs PostgreSQL for root can come through (`mkdtemp` alone makes one
+ * A new data folder for a test, in the folder for temporary files or another, which whoever runs PostgreSQL for root can come through (`mkdtemp` alone makes one
  * that nobody else can). Remove it with `removeDataDir`.
  */
 export function temporaryDataDir(prefix = 'ontdubbel-', within = tmpdir()): string {
