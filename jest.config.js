@@ -11,5 +11,6 @@ module.exports = {
   globalSetup: '<rootDir>/test/support/globalSetup.ts',
   globalTeardown: '<rootDir>/test/support/globalTeardown.ts',
   testTimeout: 120_000,
-  maxWorkers: 2,
+  // of two processors: files wait for servers and processes as much as they compute
+  maxWorkers: 3,
 }
