@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createPool } from '../src/database/pool'
 import { migrate } from '../src/database/migrate'
-import { removeDataDir, temporaryDataDir } from '../src/stack/dataDir'
+import { removeDataDir } from '../src/stack/dataDir'
 import { startPostgres, type RunningPostgres } from '../src/stack/postgres'
 import { startTemporalServer, type RunningTemporalServer } from '../src/stack/temporalServer'
 import { ensureNamespace } from '../src/temporal/namespace'
@@ -14,9 +14,10 @@ import { endsOf, finishedSteps, type RichPair } from './support/richPair'
 import { openScene, type MergeHandle, type Scene } from './support/scene'
 import { STORIES, type StoryName, type Told } from './support/stories'
 import { startWorkerProcess, type Said, type WorkerProcess } from './support/workers'
+import { testDataDir } from './support/testDataDir'
 
 /** Servers of the file's own, which it kills. */
-const dataDir = temporaryDataDir('ontdubbel-test-killed-')
+const dataDir = testDataDir('ontdubbel-test-killed-')
 const forget = expectGone(`servers in ${dataDir}`)
 let postgres: RunningPostgres
 let temporal: RunningTemporalServer

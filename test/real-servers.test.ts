@@ -6,7 +6,7 @@ import type { SecureServerOptions } from 'node:http2'
 import { Connection } from '@temporalio/client'
 import { connect } from '../src/database/pool'
 import { migrate } from '../src/database/migrate'
-import { removeDataDir, temporaryDataDir } from '../src/stack/dataDir'
+import { removeDataDir } from '../src/stack/dataDir'
 import { startPostgres, type RunningPostgres } from '../src/stack/postgres'
 import { ensureNamespace } from '../src/temporal/namespace'
 import { readTemporalSettings } from '../src/temporal/settings'
@@ -28,6 +28,7 @@ import {
   type GrpcServer,
   type TlsServer,
 } from './support/tlsServers'
+import { testDataDir } from './support/testDataDir'
 
 const API_KEY = 'the-key-of-this-test'
 const NAMESPACE = `real-${process.pid}`
@@ -135,7 +136,7 @@ async function silentServer(): Promise<string> {
 
 /** A PostgreSQL whose TLS can be changed, and which takes workers over TLS only. */
 async function startDatabase(): Promise<typeof database> {
-  const dataDir = temporaryDataDir('ontdubbel-test-tls-')
+  const dataDir = testDataDir('ontdubbel-test-tls-')
   const server = await startPostgres({ dataDir, port: 0, durable: false })
   stops.push(async () => {
     await server.stop()

@@ -4,7 +4,7 @@ import { connect } from '../src/database/pool'
 import { migrate } from '../src/database/migrate'
 import { momentIn } from '../src/domain/sentences'
 import { changesSince, type Change } from '../src/merges/feed'
-import { removeDataDir, temporaryDataDir } from '../src/stack/dataDir'
+import { removeDataDir } from '../src/stack/dataDir'
 import { startPostgres } from '../src/stack/postgres'
 import { freshDatabase, serverUrl, type TestDatabase } from './support/database'
 import { makeLibraries, registerPatrons, until } from './support/desk'
@@ -12,6 +12,7 @@ import { dump, restore } from './support/dumpAndRestore'
 import { Reader, write, type Pair, type Told } from './support/feedWriters'
 import { expectGone } from './support/leavesNothing'
 import { follow, runCli } from './support/cli'
+import { testDataDir } from './support/testDataDir'
 
 const WRITERS = 20
 /** Each in the next way. */
@@ -127,7 +128,7 @@ test('a reader of more than it gets at once misses nothing', async () => {
 })
 
 test('after a dump and a restore into another cluster a reader goes on from its cursor: none missed, none repeated', async () => {
-  const dataDir = temporaryDataDir('ontdubbel-test-restored-')
+  const dataDir = testDataDir('ontdubbel-test-restored-')
   const forget = expectGone(`PostgreSQL on ${dataDir}`)
   const postgres = await startPostgres({ dataDir, port: 0, durable: false })
   try {

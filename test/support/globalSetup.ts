@@ -1,14 +1,13 @@
-import { accessSync, constants, statfsSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { connect } from '../../src/database/pool'
 import { migrate } from '../../src/database/migrate'
-import { removeDataDir, temporaryDataDir } from '../../src/stack/dataDir'
+import { removeDataDir } from '../../src/stack/dataDir'
 import { startPostgres } from '../../src/stack/postgres'
 import { startTemporalServer } from '../../src/stack/temporalServer'
 import { ensureNamespace } from '../../src/temporal/namespace'
 import { serverUrl, TEMPLATE } from './database'
 import { watchForLeftovers } from './leavesNothing'
 import { listen } from './said'
+import { testDataDir } from './testDataDir'
 
 export type TestServers = { began: Date; stop(): Promise<void> }
 
@@ -30,7 +29,7 @@ export default async function globalSetup(): Promise<void> {
   listen()
   try {
     if (!process.env.TEST_PG_URL) {
-      const dataDir = temporaryDataDir('ontdubbel-test-', inMemory() ?? tmpdir())
+      const dataDir = testDataDir('ontdubbel-test-')
       stops.push(async () => removeDataDir(dataDir))
       const postgres = await startPostgres({ dataDir, port: 0, durable: false })
       stops.push(() => postgres.stop())
@@ -41,7 +40,7 @@ export default async function globalSetup(): Promise<void> {
     }
     await makeTemplate()
     if (!process.env.TEST_TEMPORAL_ADDRESS) {
-      const dataDir = temporaryDataDir('ontdubbel-test-temporal-')
+      const dataDir = testDataDir('ontdubbel-test-temporal-')
       stops.push(async () => removeDataDir(dataDir))
       const temporal = await startTemporalServer({ dataDir, port: 0, ui: false })
       stops.push(() => temporal.stop())
@@ -51,24 +50,6 @@ export default async function globalSetup(): Promise<void> {
   } catch (error) {
     await servers.stop()
     throw error
-  }
-}
-
-/** What the test files' databases need at the most, with its log. */
-const IN_MEMORY_BYTES = 4 * 1024 ** 3
-
-/**
- * A folder that lies in memory and has room, if there is one: hundreds of databases are made and dropped, each of some four
- * hundred files, and a disk's file system spends a tenth of the tests' time on these.
- */
-function inMemory(): string | undefined {
-  const folder = '/dev/shm'
-  try {
-    accessSync(folder, constants.W_OK)
-    const { bavail, bsize } = statfsSync(folder)
-    return bavail * bsize >= IN_MEMORY_BYTES ? folder : undefined
-  } catch {
-    return undefined
   }
 }
 
