@@ -1,5 +1,6 @@
 import { CALLS, usePortalPart } from './support/portalPart'
 import { undoReport } from '../src/merges/undoReport'
+import { errorOfStatus } from '../src/portal/errors'
 import { AFTER, atEach, BEFORE, lateAt, linksOf, mergeOn, type PortalPair } from './support/portalPairs'
 import { PASSING, passingWay, REFUSALS } from './support/portalWays'
 import {
@@ -121,18 +122,30 @@ test('two attempts side by side do each change once, and tell it once', async ()
   await expectDoneOfUndos(part, AT_ONCE)
 })
 
-test('a call of the merge, whose answer nobody waited for, comes after the undo: every link stays where it belongs', async () => {
-  const all = await part.pairs(CALLS.length)
-  for (const [at, pair] of all.entries()) {
-    const late: (() => Promise<unknown>)[] = []
-    const brokenOff = lateAt(part.portalClient, at, late)
-    expect(await part.attemptOf(pair.merge, 1, brokenOff)).toMatchObject({ type: 'portal-unreachable' })
-    await takeBackPair(part, pair)
-    expect(await revert(part, pair, 1)).toBeUndefined()
-    for (const call of late) await call().catch(() => {})
-    expect({ at, ...(await linksOf(part.links, pair)) }).toEqual({ at, ...BEFORE })
-  }
-})
+test.each([
+  ['', false],
+  [', and the portal was busy when it was asked again,', true],
+])(
+  'a call of the merge, whose answer nobody waited for%s comes after the undo: every link stays where it belongs',
+  async (_, busy) => {
+    const all = await part.pairs(CALLS.length)
+    for (const [at, pair] of all.entries()) {
+      const late: (() => Promise<unknown>)[] = []
+      const brokenOff = lateAt(part.portalClient, at, late)
+      expect(await part.attemptOf(pair.merge, 1, brokenOff)).toMatchObject({ type: 'portal-unreachable' })
+      if (busy) {
+        const tooMany = atEach(part.portalClient, async ({ operation }) => {
+          if (operation !== 'searchLinks') throw errorOfStatus(429)
+        })
+        await part.attemptOf(pair.merge, 2, tooMany)
+      }
+      await takeBackPair(part, pair)
+      expect(await revert(part, pair, 1)).toBeUndefined()
+      for (const call of late) await call().catch(() => {})
+      expect({ at, ...(await linksOf(part.links, pair)) }).toEqual({ at, ...BEFORE })
+    }
+  },
+)
 
 describe('of two merges, one upon the other, both undone', () => {
   const NOTED = { status: 'undone', attention: null }

@@ -37,12 +37,12 @@ export const openIntents = statement<RoundIntent>(
    where merge = any($1) and outcome is null order by merge, account, library, actor_id`,
 )
 
-const meant = statement<{ asked: number[] }>(
+const meant = statement<{ before: number[] }>(
   'portal.meant',
   `update portal_intent i set target = $5, asked = array_remove(i.asked, $5) || $5::bigint from merge m
    where i.merge = $1 and i.account = $2 and i.library = $3 and i.actor_id = $4 and i.round = $6 and i.outcome is null
      and m.id = i.merge and m.status = 'retired' and ${PORTAL_NOT_ENDED}
-   returning to_jsonb(i.asked) as asked`,
+   returning to_jsonb(old.asked) as before`,
 )
 
 const intentDone = statement(
@@ -74,13 +74,12 @@ const declined = statement(
 )
 
 /**
- * Before each call: commits that it is made, with this target. Gives the others with which it was asked for before, the last
- * last; undefined where another attempt has done it, the portal's part was given up, or the merge is being undone.
+ * Before each call: commits that it is made, with this target. Gives those with which it was asked for before, the last last;
+ * undefined where another attempt has done it, the portal's part was given up, or the merge is being undone.
  */
 export async function stillMeant(pool: Pool, intent: RoundIntent): Promise<number[] | undefined> {
   const { merge, account, library, from, to, round } = intent
-  const row = await runOne(pool, meant, [merge, account, library, from, to, round])
-  return row?.asked.filter((target) => target !== to)
+  return (await runOne(pool, meant, [merge, account, library, from, to, round]))?.before
 }
 
 /** Commits what shall become of each link, before its first call; `moved` are those carried out before: one seen again is another round. */
@@ -104,7 +103,7 @@ export async function storeIntents(
   ])
 }
 
-/** The portal has said that it does not do it: no call is on its way. */
+/** The portal has said that it does not do what was asked with this target for the first time: no call is on its way. */
 export async function storeDeclined(pool: Pool, intent: RoundIntent): Promise<void> {
   const { merge, account, library, from, to, round } = intent
   await run(pool, declined, [merge, account, library, from, round, to])

@@ -70,7 +70,7 @@ function bringing(is: Bringing['is'], path: Path, movedOn: number[] = []): Bring
  * on it is the other's.
  */
 function pathsOf(intents: readonly StandingIntent[]): Path[] {
-  const moved = intents.filter(({ outcome }) => outcome === 'changed' || outcome === 'removed')
+  const moved = intents.filter(hasMoved)
   const reached = new Set(moved.flatMap(({ outcome, to }) => (outcome === 'changed' ? to : [])))
   const left = new Set(moved)
   const paths: Path[] = []
@@ -88,11 +88,15 @@ function pathsOf(intents: readonly StandingIntent[]): Path[] {
   return paths
 }
 
+/** Whether its call did something to the link. */
+function hasMoved({ outcome }: StandingIntent): boolean {
+  return outcome === 'changed' || outcome === 'removed'
+}
+
 /** To which records the link that the last of a path met was taken since. */
 function onwardFrom(path: readonly StandingIntent[], intents: readonly StandingIntent[]): number[] {
   const records: number[] = []
-  const moved = intents.filter(({ outcome }) => outcome === 'changed' || outcome === 'removed')
-  const left = new Set(moved.filter((intent) => !path.includes(intent)))
+  const left = new Set(intents.filter(hasMoved).filter((intent) => !path.includes(intent)))
   for (let at = path.at(-1)?.to; at !== undefined; at = records.at(-1)) {
     const onward = [...left].find(({ from }) => from === at)
     if (onward === undefined) break

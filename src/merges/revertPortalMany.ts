@@ -7,7 +7,7 @@ import { Failed, someAtOnce } from './manyAtPortal'
 import { revertPortalLinks } from './revertPortal'
 import { PORTAL_NOT_ENDED } from './store'
 
-/** As undo.linksToRevert finds them: whether a merge (a row `m`) has any. */
+/** Whether a merge (a row `m`) may have any that linksToRevert finds: it has none where this is false. */
 const HAS_LINKS = `exists (
   with recursive family as (
     select m.removed as id union select p.id from family f join patron p on p.merged_into = f.id)

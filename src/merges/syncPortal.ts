@@ -174,15 +174,17 @@ async function moveLink(
 ): Promise<void> {
   const now = { ...intent, to: await targetOf(pool, kept) }
   const options = { idempotencyKey: keyOf(intent.merge, intent), signal }
-  const others = await stillMeant(pool, now)
-  if (others === undefined) return
+  const asked = await stillMeant(pool, now)
+  if (asked === undefined) return
+  const others = asked.filter((target) => target !== now.to)
+  // its target was another one before, and its answer lost: the next round moves the link on from there
+  const learnt = others.length === 0 ? undefined : await learnIntent(portal, now, others, options)
+  if (learnt?.to) return storeOutcome(pool, { ...now, to: learnt.to }, learnt)
   try {
-    // its target was another one before, and its answer lost: the next round moves the link on from there
-    const learnt = others.length === 0 ? undefined : await learnIntent(portal, now, others, options)
-    if (learnt?.to) return await storeOutcome(pool, { ...now, to: learnt.to }, learnt)
     await storeOutcome(pool, now, await applyIntent(portal, now, options))
   } catch (error) {
-    if (isPortalError(error) && error.declined) await storeDeclined(pool, now)
+    // it says nothing of an earlier call that had no answer
+    if (isPortalError(error) && error.declined && !asked.includes(now.to)) await storeDeclined(pool, now)
     throw error
   }
 }
