@@ -106,8 +106,9 @@ export async function putRichPairs(pool: Pool, portal: TestPortal, numbers: read
 
 /**
  * All that each merge has left: every row of both records, their export, the merge with its steps, intents, commands and
- * lines of the feed, and the links at the portal. Ids are as in the first pair, moments are left out: two merges of
- * identical pairs that ended alike are equal.
+ * lines of the feed, and the links at the portal. Ids are as in the first pair, moments are left out, and which calls may have
+ * had no answer, since one that is killed before it noted an answer has had none: two merges of identical pairs that ended
+ * alike are equal.
  */
 export async function endsOf(
   database: { url: string; pool: Pool },
@@ -141,7 +142,7 @@ const TOLD = `with m as (select * from merge where kept = $1 and removed = $2)
       || jsonb_build_object('opened', opened_at is not null, 'retired', retired_at is not null, 'ended', ended_at is not null) order by id) from m),
     'steps', (select jsonb_agg(jsonb_build_object('step', step, 'counts', counts, 'was', was, 'done', done_at is not null,
       'noted', noted - 'notices') order by step) from merge_step where merge in (select id from m)),
-    'intents', (select jsonb_agg(to_jsonb(i) - 'merge' order by account, library, actor_id) from portal_intent i where merge in (select id from m)),
+    'intents', (select jsonb_agg(to_jsonb(i) - 'merge' - 'asked' order by account, library, actor_id) from portal_intent i where merge in (select id from m)),
     'commands', (select jsonb_agg(jsonb_build_object('command', command, 'by', by, 'reason', reason) order by id) from merge_command where merge in (select id from m)),
     'feed', (select jsonb_agg(jsonb_build_object('event', event, 'kept', kept, 'removed', removed) order by cursor) from change where merge in (select id from m)),
     'notes', (select jsonb_agg(to_jsonb(n) - array['id', 'noted_at'] order by id) from redirect_note n where stood_on in ($1, $2))) as told`
