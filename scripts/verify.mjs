@@ -34,20 +34,26 @@ async function arrowsPointOneWay() {
     'bench',
     'dist/src',
     'dist/reference-portal',
+    '--output-type',
+    'json',
   ]
-  const judged = await runs('dependency-cruiser', args, 'depcruise')
-  if (!judged.well) return judged
-  const { stdout } = await runs('dependency-cruiser', [...args, '--output-type', 'json'], 'depcruise')
-  const withImports = JSON.parse(stdout).modules.filter(
+  const { stdout, said } = await runs('dependency-cruiser', args, 'depcruise')
+  if (stdout === '') return { well: false, said }
+  const { modules, summary } = JSON.parse(stdout)
+  const withImports = modules.filter(
     ({ source, dependencies }) => /^src\/.*\.ts$/.test(source) && dependencies.length > 0,
   )
-  return { well: withImports.length > 0, said: `${judged.said}${withImports.length} modules of src import something\n` }
+  const words = [
+    ...summary.violations.map(({ rule, from, to }) => `${rule.severity} ${rule.name}: ${from} → ${to}`),
+    `${summary.error} errors, ${summary.warn} warnings; ${withImports.length} modules of src import something`,
+  ]
+  return { well: summary.error === 0 && withImports.length > 0, said: `${words.join('\n')}\n` }
 }
 
 const checks = {
   types: runs('typescript', ['--noEmit', '-p', 'tsconfig.json'], 'tsc'),
   lint: runs('oxlint', ['--type-aware', '--deny-warnings', '--no-error-on-unmatched-pattern', ...FOLDERS]),
-  format: runs('prettier', ['--check', '--log-level', 'warn', '--no-error-on-unmatched-pattern', ...FOLDERS]),
+  format: runs('oxfmt', ['--check', '--no-error-on-unmatched-pattern', ...FOLDERS]),
   architecture: arrowsPointOneWay(),
   'dead code': runs('knip', ['--no-config-hints']),
 }

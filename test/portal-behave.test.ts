@@ -57,7 +57,6 @@ test('a word that it does not know changes nothing', async () => {
     {},
     { mode: 'down', times: '2' },
   ]) {
-    // prettier-ignore
     expect((await portal.request('POST', '/control/behave', body)).status).toBe(400)
   }
   expect(await (await portal.request('GET', '/control/behave')).json()).toEqual({ rules: [] })

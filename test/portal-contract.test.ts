@@ -48,7 +48,13 @@ describe('links', () => {
   test('are found by actor id, by account, library and actor id, each once', async () => {
     await portal.put([
       { id: 'find/b', links: [{ library: 'ZOT', actorId: 11 }] },
-      { id: 'find/a', links: [{ library: 'ZOT', actorId: 12 }, { library: 'OOS', actorId: 11 }] }, // prettier-ignore
+      {
+        id: 'find/a',
+        links: [
+          { library: 'ZOT', actorId: 12 },
+          { library: 'OOS', actorId: 11 },
+        ],
+      },
       { id: 'find/none', links: [] },
     ])
     expect(await ask('/links/search', { actorIds: [12, 11, 999_999] })).toEqual({
@@ -220,7 +226,10 @@ describe('the portal', () => {
 })
 
 test('a database that ends its connections costs calls, never the portal or a link', async () => {
-  const accounts = Array.from({ length: 60 }, (_, i) => ({ id: `db-${i}`, links: [{ library: 'ZOT', actorId: 5_000 + i }] })) // prettier-ignore
+  const accounts = Array.from({ length: 60 }, (_, i) => ({
+    id: `db-${i}`,
+    links: [{ library: 'ZOT', actorId: 5_000 + i }],
+  }))
   await portal.put(accounts)
   const moveAll = () =>
     Promise.all(

@@ -24,7 +24,8 @@ let count = 0
 async function given(actorIds: number[], action: LinkIntent['action'] = 'change') {
   count += 1
   const account = `acc-${count}`
-  const put = (ids: number[]) => portal.put([{ id: account, links: ids.map((actorId) => ({ library: 'ZOT', actorId })) }]) // prettier-ignore
+  const put = (ids: number[]) =>
+    portal.put([{ id: account, links: ids.map((actorId) => ({ library: 'ZOT', actorId })) }])
   await put(actorIds)
   const intent: LinkIntent = { account, library: 'ZOT', from: REMOVED, to: KEPT, action }
   const options = { idempotencyKey: `merge/${count}` }

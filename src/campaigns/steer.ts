@@ -7,7 +7,8 @@ import { endBatch } from './plan'
 
 /** What people ask of a campaign that was started. */
 export type CampaignCommand =
-  { name: 'pause' | 'resume' | 'cancel' | 'retry' } | { name: 'set'; settings: CampaignSettings }
+  | { name: 'pause' | 'resume' | 'cancel' | 'retry' }
+  | { name: 'set'; settings: CampaignSettings }
 
 /** Who asks, why, and which asking it is (recorded once, however often it is tried). */
 export interface Asker {

@@ -79,7 +79,9 @@ const campaignUndone = statement(
 
 /** What became of the asking. `under-way`: the same is being undone already. `nothing`: no merge is there (any more). */
 export type OpenedUndoMany =
-  { is: 'opened'; undo: number; merges: number } | { is: 'under-way'; undo: number } | { is: 'nothing' }
+  | { is: 'opened'; undo: number; merges: number }
+  | { is: 'under-way'; undo: number }
+  | { is: 'nothing' }
 
 /**
  * Stores which merges are to be undone, as they are now, latest first, in one transaction; nothing is undone yet. A campaign

@@ -28,7 +28,8 @@ const UPDATES = {
 
 /** What is asked of a campaign, and by whom. */
 export type Steering = { by: string; reason?: string | undefined } & (
-  { name: 'pause' | 'resume' | 'cancel' | 'retry' } | { name: 'set'; settings: CampaignSettings }
+  | { name: 'pause' | 'resume' | 'cancel' | 'retry' }
+  | { name: 'set'; settings: CampaignSettings }
 )
 
 /**
@@ -36,7 +37,9 @@ export type Steering = { by: string; reason?: string | undefined } & (
  * workflow runs, or is started, and nothing was asked.
  */
 export type Steered =
-  { is: 'done'; status: CampaignStatus } | { is: 'refused'; code: string; message: string } | { is: 'no-worker' }
+  | { is: 'done'; status: CampaignStatus }
+  | { is: 'refused'; code: string; message: string }
+  | { is: 'no-worker' }
 
 function optionsOf(campaign: number, workflowId: string) {
   return {
