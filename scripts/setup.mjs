@@ -9,15 +9,10 @@ import { Failure, say } from './setup/say.mjs'
 
 const OLDEST_NODE = [20, 19]
 
-/** In order: each may need what those before it did. `needed` is quick and changes nothing. */
-const steps = [
-  installPackages,
-  installLinks,
-  linkCommand,
-  installTemporal,
-  buildProgram,
-  bundleWorkflows,
-  bundleCommand,
+/** One after the other, and within one side by side. `needed` is quick and changes nothing. */
+const stages = [
+  [[installPackages, installLinks, linkCommand]],
+  [[installTemporal], [buildProgram, bundleWorkflows, bundleCommand]],
 ]
 
 async function main() {
@@ -27,12 +22,21 @@ async function main() {
       `Node ${process.versions.node} is too old: ${OLDEST_NODE.join('.')} or newer is needed, 22 or 24 best.`,
     )
   }
-  if (!steps.some((step) => step.needed())) return
+  if (!stages.flat(2).some((step) => step.needed())) return
   await withLock(async () => {
-    // asked again under the lock: another set-up may have done it meanwhile
-    for (const step of steps) if (step.needed()) await step.run()
+    for (const sideBySide of stages) {
+      // one that fails leaves no other running
+      const ended = await Promise.allSettled(sideBySide.map(inOrder))
+      for (const { reason } of ended) if (reason !== undefined) throw reason
+    }
   })
   say('ready')
+}
+
+/** Each may need what those before it did. */
+async function inOrder(steps) {
+  // asked again under the lock: another set-up may have done it meanwhile
+  for (const step of steps) if (step.needed()) await step.run()
 }
 
 main().catch((error) => {
