@@ -94,9 +94,13 @@ async function mergeAndFollow(
   asked: NewMerge,
   options: MergeOptions,
 ): Promise<MergeReport> {
-  // the connection comes about while Temporal works; whether it does is seen when it is needed
-  void pool.query('select').catch(() => {})
-  const answer = await withTemporal(places, (client) => startMerge(client, asked, () => tellWaiting(options.lang)))
+  // both connections come about at a time, and nothing is started that could not be followed
+  const database = pool.query('select')
+  database.catch(() => {})
+  const answer = await withTemporal(places, async (client) => {
+    await database
+    return startMerge(client, asked, () => tellWaiting(options.lang))
+  })
   if (answer === 'no-worker') {
     tell(say(OPERATIONS.noWorker, options.lang))
     return started(places, asked)
