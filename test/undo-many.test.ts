@@ -1,4 +1,4 @@
-import { temporal } from '@temporalio/proto'
+import { optionalTsToMs } from '@temporalio/common/lib/time'
 import { connect } from '../src/database/pool'
 import type { CampaignReport } from '../src/domain/campaign'
 import type { UndoManyPreview, UndoManyReport } from '../src/domain/undoMany'
@@ -351,16 +351,14 @@ test('with the portal down the records are set apart; whoever waited for it, or 
   expect((await standOf(stack.database.pool, campaign)).outcomes.undone).toBe(2)
 })
 
-const STARTED = temporal.api.enums.v1.PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
-
 /** Has the sweeper try now, not in a minute. */
 async function hurry(): Promise<void> {
   const execution = { workflowId: backlogWorkflowIdOf(queueName('campaign', stack.queuePrefix)) }
   const service = stack.client.workflowService
   try {
     const { pendingActivities } = await service.describeWorkflowExecution({ namespace: 'default', execution })
-    // one that tries at this moment would be broken off
-    if (pendingActivities?.some(({ state }) => state === STARTED)) return
+    // one that tries at this moment would be broken off, one that is about to would begin anew
+    if (!pendingActivities?.some(({ nextAttemptScheduleTime: at }) => (optionalTsToMs(at) ?? 0) > Date.now())) return
     await service.resetActivity({ namespace: 'default', execution, type: 'sweepPortal' })
   } catch {
     // it ended meanwhile, or has not begun

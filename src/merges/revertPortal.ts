@@ -53,10 +53,14 @@ const reverted = statement<{ library: string }>(
   // what was given up, or told by another attempt, stays as it was told
   `with paths as (
      select p.* from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[])
-       p (merge, account, library, actor_id, target, reverted, becomes))
+       p (merge, account, library, actor_id, target, reverted, becomes)),
+   -- two undos of one link's way take its intents in the same order
+   locked as materialized (
+     select i.merge, i.account, i.library, i.actor_id from portal_intent i join paths using (merge, account, library, actor_id)
+     order by i.merge, i.account, i.library, i.actor_id for update of i)
    update portal_intent i set reverted = p.reverted, target = coalesce(p.becomes, i.target),
      outcome = case when p.becomes is null then i.outcome else 'changed' end
-   from paths p
+   from paths p join locked using (merge, account, library, actor_id)
    where i.merge = p.merge and i.account = p.account and i.library = p.library and i.actor_id = p.actor_id
      and i.target = p.target and i.reverted is null
    returning i.library`,
