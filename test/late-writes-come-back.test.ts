@@ -3,17 +3,17 @@ import type { Pool } from 'pg'
 import { untilFree } from '../src/database/again'
 import { createPool } from '../src/database/pool'
 import { inMergeTransaction } from '../src/database/transaction'
+import { openSingle } from '../src/merges/openSingle'
 import { createMerge } from '../src/merges/store'
 import { mergeGroup } from '../src/steps/group'
+import { abandonMerges } from '../src/steps/setApart'
 import { BesideTheModel } from './support/besideTheModel'
 import { freshDatabase, type TestDatabase } from './support/database'
 import { Desk, makeLibraries, registerPatrons, rowOf, until, type Key } from './support/desk'
 import { action } from './support/lateActions'
+import { PROPERTY_TIMEOUT_MS, runs } from './support/properties'
 import { takeBack } from './support/takeBack'
 
-const RUNS = Number(process.env.PROPERTY_RUNS ?? 30)
-/** Of sequences; a failing one is made shorter too. */
-const TIME_MS = 60_000 + RUNS * 3_000
 const PATRONS = 4
 const BY = { by: 'test', on: '2026-11-24' }
 
@@ -46,10 +46,10 @@ test(
         }
         await both.takeAllBack()
       }),
-      { numRuns: RUNS, endOnFailure: true },
+      { ...runs(2.5), endOnFailure: true },
     )
   },
-  TIME_MS,
+  PROPERTY_TIMEOUT_MS,
 )
 
 /** A merge of two fresh records, as a group; and a third record beside them. */
@@ -101,6 +101,28 @@ test('a hold that the redirect cancelled and a desk then moved to a third patron
     patron: third,
     written_for: null,
     status: 'cancelled',
+  })
+})
+
+test('a hold that the redirect cancelled and a desk opened again, beside one that has not moved: given up, the merge leaves the earlier one open', async () => {
+  const desk = desks[0]!
+  const [kept = 0, removed = 0] = await registerPatrons(database.pool, 2)
+  const own = await desk.insert('hold', { patron: removed, title: 'wanted twice' })
+  const { merge } = await openSingle(
+    pool,
+    { keep: kept, remove: removed, ...BY },
+    { workflowId: 'w', firstRunId: '1' },
+    1,
+  )
+  const key = await desk.insert('hold', { patron: removed, title: 'wanted twice' })
+  expect(await rowOf(database.pool, 'hold', key)).toMatchObject({ patron: kept, status: 'cancelled' })
+  await desk.client.query(`update hold set status = 'waiting', reason = null where id = $1`, [key])
+  expect(await inMergeTransaction(pool, (client) => abandonMerges(client, [merge!]))).toEqual([merge])
+  expect(await rowOf(database.pool, 'hold', own)).toMatchObject({ patron: removed, status: 'waiting' })
+  expect(await rowOf(database.pool, 'hold', key)).toMatchObject({
+    patron: removed,
+    status: 'cancelled',
+    reason: 'duplicate-after-merge',
   })
 })
 

@@ -1,5 +1,8 @@
-import { changesOf, handBack, ledger, MERGES } from './sql'
+import { changesOf, FAMILIES, handBack, ledger, MERGES } from './sql'
 import { step } from './step'
+
+/** Of two open holds on one title, the one that yields. */
+const LOSER = `case when (r.status <> 'ready', r.placed_at, r.id) < (k.status <> 'ready', k.placed_at, k.id) then k.id else r.id end`
 
 /**
  * R2: every hold moves. Where both have an open one on the same title for the same pickup library, one stays: a ready one
@@ -17,8 +20,7 @@ export const transferHolds = step('transferHolds', {
   forward: [
     `with ${MERGES},
     losers as (
-      select m.id as merge,
-        case when (r.status <> 'ready', r.placed_at, r.id) < (k.status <> 'ready', k.placed_at, k.id) then k.id else r.id end as id
+      select m.id as merge, ${LOSER} as id
       from m
       join hold r on r.patron = m.removed and r.status <> 'cancelled'
       join hold k on k.patron = m.kept and k.library = r.library and k.title = r.title and k.status <> 'cancelled'),
@@ -49,6 +51,14 @@ export const transferHolds = step('transferHolds', {
       counts = excluded.counts || coalesce(merge_step.counts, '{}')`,
   ],
   reverse: [
+    // a merge given up before its holds had moved: one that a desk has opened again meanwhile may meet one that stayed
+    `with ${FAMILIES},
+    losers as (
+      select ${LOSER} as id
+      from m
+      join hold k on k.patron = m.kept and k.written_for = any(m.family) and k.status <> 'cancelled'
+      join hold r on r.patron = m.removed and r.library = k.library and r.title = k.title and r.status <> 'cancelled')
+    update hold h set status = 'cancelled', reason = 'duplicate-after-merge' from losers l where h.id = l.id`,
     handBack('hold'),
     `with ${changesOf('transferHolds', 'hold')}
     update hold h set status = c.was ->> 'status', reason = c.was ->> 'reason' from changes c

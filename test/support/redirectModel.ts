@@ -149,6 +149,9 @@ export class RedirectModel {
         this.rows = this.rows.filter((other) => other !== row)
         continue
       }
+      // or opened a hold again that meets one that has not moved
+      const met = row.table === 'hold' && this.of('hold', removed).find((other) => sameHold(other, row))
+      if (met && row.values.status !== 'cancelled') Object.assign((better(met, row) ? row : met).values, DUPLICATE)
       row.patron = removed
       if (row.table === 'history_preference') row.key = `${removed}/${row.values.library}`
       if (row.writtenFor === removed) row.writtenFor = null
