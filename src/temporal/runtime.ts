@@ -10,7 +10,7 @@ export function createLog(name: string): PinoLogger {
 export function installRuntime(log: PinoLogger): void {
   const write = (level: LogLevel, message: string, meta?: LogMetadata) => {
     const method = level === 'TRACE' || level === 'DEBUG' ? 'debug' : (level.toLowerCase() as 'info' | 'warn' | 'error')
-    log[method](kept(meta), message)
+    if (log.isLevelEnabled(method)) log[method](kept(meta), message)
   }
   Runtime.install({
     logger: {
