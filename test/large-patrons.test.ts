@@ -17,14 +17,14 @@ import { nextId, registerPatrons, rowsOn, until } from './support/desk'
 import { takeBack } from './support/takeBack'
 
 const BY = { by: 'test', on: '2026-11-24' }
-const SIZE = { seed: 11, pairs: 2_000, today: '2026-11-24' }
+const SIZE = { seed: 11, pairs: 1_000, today: '2026-11-24' }
 /** Pairs of the file that are merged before anything is looked at, so that the ledger has its size too. */
-const MERGED_BEFORE = 500
+const MERGED_BEFORE = 250
 /** Merges that were asked for in the years before, beside those. */
-const REFUSED_BEFORE = 20_000
-const GROUP = 100
+const REFUSED_BEFORE = 10_000
+const GROUP = 50
 /** As many of these pairs as a hundred are of twenty thousand: of a tenth of its rows, a table may well be read whole. */
-const SMALL_GROUP = 10
+const SMALL_GROUP = 5
 /** What a merge may take beside moving its rows, on a machine that does other things meanwhile; tried: 1 to 2. */
 const TIMES_AT_MOST = 8
 /** Tables that grow with the consortium: never read from end to end. */

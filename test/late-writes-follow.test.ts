@@ -57,17 +57,22 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await Promise.all(idle.map((desk) => desk.close()))
+  await client?.end()
   await setUp?.close()
   await pool?.end()
   await database?.drop()
 })
 
-/** For groups. Of each test's own: the server ends the connection of a group that takes too long. */
+/** For groups. The server ends the connection of one that takes too long: the next test has another then. */
 function ownClient(): void {
   beforeEach(async () => {
-    client = await connect(database.url, { pipeline: true })
+    if (client === undefined) {
+      client = await connect(database.url, { pipeline: true })
+      client.once('end', () => (client = undefined as never))
+    }
+    // of a test that failed
+    await client.query('rollback')
   })
-  afterEach(() => client.end())
 }
 
 /** Desks that are open and have nothing to do: hundreds of tests that each open their own cost the server more than their work. */

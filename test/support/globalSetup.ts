@@ -17,7 +17,7 @@ export type TestServers = { began: Date; stop(): Promise<void> }
  * files by environment. `TEST_PG_URL` (and the three others) given from outside: that server is used and left alone.
  */
 export default async function globalSetup(): Promise<void> {
-  const stops: (() => Promise<void>)[] = []
+  const stops: (() => unknown)[] = []
   const servers: TestServers = {
     began: new Date(),
     async stop() {
@@ -27,30 +27,36 @@ export default async function globalSetup(): Promise<void> {
   ;(globalThis as { testServers?: TestServers }).testServers = servers
   watchForLeftovers()
   listen()
-  try {
-    if (!process.env.TEST_PG_URL) {
-      const dataDir = testDataDir('ontdubbel-test-')
-      stops.push(async () => removeDataDir(dataDir))
-      const postgres = await startPostgres({ dataDir, port: 0, durable: false })
-      stops.push(() => postgres.stop())
-      process.env.TEST_PG_URL = postgres.superuserUrl('postgres')
-      process.env.TEST_PG_OWNER_URL = postgres.ownerUrl('postgres')
-      process.env.TEST_PG_WORKER_URL = postgres.workerUrl('postgres')
-      process.env.TEST_PG_PORTAL_URL = postgres.portalUrl('postgres')
-    }
-    await makeTemplate()
-    if (!process.env.TEST_TEMPORAL_ADDRESS) {
-      const dataDir = testDataDir('ontdubbel-test-temporal-')
-      stops.push(async () => removeDataDir(dataDir))
-      const temporal = await startTemporalServer({ dataDir, port: 0, ui: false })
-      stops.push(() => temporal.stop())
-      process.env.TEST_TEMPORAL_ADDRESS = temporal.address
-      await ensureNamespace(temporal)
-    }
-  } catch (error) {
+  const ended = await Promise.allSettled([ourPostgres(stops), ourTemporal(stops)])
+  for (const one of ended) {
+    if (one.status === 'fulfilled') continue
     await servers.stop()
-    throw error
+    throw one.reason
   }
+}
+
+async function ourPostgres(stops: (() => unknown)[]): Promise<void> {
+  if (!process.env.TEST_PG_URL) {
+    const dataDir = testDataDir('ontdubbel-test-')
+    stops.push(() => removeDataDir(dataDir))
+    const postgres = await startPostgres({ dataDir, port: 0, durable: false })
+    stops.push(() => postgres.stop())
+    process.env.TEST_PG_URL = postgres.superuserUrl('postgres')
+    process.env.TEST_PG_OWNER_URL = postgres.ownerUrl('postgres')
+    process.env.TEST_PG_WORKER_URL = postgres.workerUrl('postgres')
+    process.env.TEST_PG_PORTAL_URL = postgres.portalUrl('postgres')
+  }
+  await makeTemplate()
+}
+
+async function ourTemporal(stops: (() => unknown)[]): Promise<void> {
+  if (process.env.TEST_TEMPORAL_ADDRESS) return
+  const dataDir = testDataDir('ontdubbel-test-temporal-')
+  stops.push(() => removeDataDir(dataDir))
+  const temporal = await startTemporalServer({ dataDir, port: 0, ui: false })
+  stops.push(() => temporal.stop())
+  process.env.TEST_TEMPORAL_ADDRESS = temporal.address
+  await ensureNamespace(temporal)
 }
 
 async function makeTemplate(): Promise<void> {
