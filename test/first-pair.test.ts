@@ -223,8 +223,11 @@ test('nowhere to go: an error that says what to set or start', async () => {
   expect([ended.code, ended.err]).toEqual([2, expect.stringContaining('ontdubbel up')])
 })
 
-test('with a database that is not there, no merge is started', async () => {
-  const ended = await runHere(['merge', 3001, 3002], { ...env, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' })
+test.each([[[]], [['--no-wait']]])('with a database that is not there, no merge is started: %j', async (more) => {
+  const ended = await runHere(['merge', 3001, 3002, ...more], {
+    ...env,
+    DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing',
+  })
   expect([ended.code, ended.err]).toEqual([1, expect.stringContaining('DATABASE_URL')])
   await expect(stack.client.workflow.getHandle('merge/3001/3002').describe()).rejects.toMatchObject({
     name: 'WorkflowNotFoundError',

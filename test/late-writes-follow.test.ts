@@ -49,6 +49,7 @@ let database: TestDatabase
 let pool: Pool
 let setUp: Desk
 let client: Client
+let lost = true
 beforeAll(async () => {
   database = await freshDatabase()
   pool = createPool(database.url, { max: 12, pipeline: true })
@@ -66,9 +67,10 @@ afterAll(async () => {
 /** For groups. The server ends the connection of one that takes too long: the next test has another then. */
 function ownClient(): void {
   beforeEach(async () => {
-    if (client === undefined) {
+    if (lost) {
       client = await connect(database.url, { pipeline: true })
-      client.once('end', () => (client = undefined as never))
+      client.once('end', () => (lost = true))
+      lost = false
     }
     // of a test that failed
     await client.query('rollback')

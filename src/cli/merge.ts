@@ -19,6 +19,7 @@ import { checkReason } from '../database/reason'
 import { startMerge, startMergeOnly } from '../temporal/calls'
 import type { OpenAnswer } from '../workflows/messages'
 import { workflowIdOf } from '../workflows/names'
+import type { Client } from '@temporalio/client'
 import type { Pool } from 'pg'
 import { choice, id, oneOf, withPairOptions } from './arguments'
 import { Places, withPlaces, withWho, type SharedOptions } from './context'
@@ -83,7 +84,7 @@ async function merge(keep: number, remove: number, options: MergeOptions): Promi
     await checkReason(pool, asked.reason)
     const report = options.wait
       ? await mergeAndFollow(pool, places, asked, options)
-      : await onlyStart(places, asked, options)
+      : await onlyStart(pool, places, asked, options)
     await show(pool, report, options)
   })
 }
@@ -94,13 +95,7 @@ async function mergeAndFollow(
   asked: NewMerge,
   options: MergeOptions,
 ): Promise<MergeReport> {
-  // both connections come about at a time, and nothing is started that could not be followed
-  const database = pool.query('select')
-  database.catch(() => {})
-  const answer = await withTemporal(places, async (client) => {
-    await database
-    return startMerge(client, asked, () => tellWaiting(options.lang))
-  })
+  const answer = await withBoth(pool, places, (client) => startMerge(client, asked, () => tellWaiting(options.lang)))
   if (answer === 'no-worker') {
     tell(say(OPERATIONS.noWorker, options.lang))
     return started(places, asked)
@@ -114,6 +109,17 @@ async function mergeAndFollow(
   return { ...report, status: 'refused', refusal: refusalReport(refusal, options.lang) }
 }
 
+/** Both connections come about at a time, and nothing is started where the database is not there. */
+function withBoth<T>(pool: Pool, places: Places, start: (client: Client) => Promise<T>): Promise<T> {
+  const database = pool.query('select')
+  // told when its turn comes
+  database.catch(() => {})
+  return withTemporal(places, async (client) => {
+    await database
+    return start(client)
+  })
+}
+
 /** The pair's merge runs under another workflow id, and nothing differs: it is followed. */
 async function isSamePair(pool: Pool, { merge, refusal }: OpenAnswer, asked: NewMerge): Promise<boolean> {
   if (merge === null || refusal?.code !== 'merge-in-progress' || refusal.details.difference !== undefined) return false
@@ -121,8 +127,8 @@ async function isSamePair(pool: Pool, { merge, refusal }: OpenAnswer, asked: New
   return row?.kept === asked.keep && row.removed === asked.remove && row.status !== 'refused'
 }
 
-async function onlyStart(places: Places, asked: NewMerge, options: MergeOptions): Promise<MergeReport> {
-  const outcome = await withTemporal(places, (client) => startMergeOnly(client, asked))
+async function onlyStart(pool: Pool, places: Places, asked: NewMerge, options: MergeOptions): Promise<MergeReport> {
+  const outcome = await withBoth(pool, places, (client) => startMergeOnly(client, asked))
   tell(say(outcome === 'started' ? OPERATIONS.started : OPERATIONS.runningAlready, options.lang))
   return started(places, asked)
 }

@@ -1,7 +1,7 @@
 import { changesOf, FAMILIES, handBack, ledger, MERGES } from './sql'
 import { step } from './step'
 
-/** Of two open holds on one title, the one that yields. */
+/** Of two open holds on one title, the kept record's `k` and the removed one's `r`, the one that yields. */
 const LOSER = `case when (r.status <> 'ready', r.placed_at, r.id) < (k.status <> 'ready', k.placed_at, k.id) then k.id else r.id end`
 
 /**
