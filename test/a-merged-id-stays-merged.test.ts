@@ -7,7 +7,7 @@ import { exported, failure, fullPatron, load, OOS, ZOT, type Json } from './impo
 import { freshDatabase, type TestDatabase } from './support/database'
 import { rowsOn } from './support/desk'
 import { mergeSingly, openIt } from './support/mergeOnDatabase'
-import { startPortal, type TestPortal } from './support/portal'
+import { portalOfProcess, type TestPortal } from './support/portal'
 
 const OPTIONS = {
   on: '2026-11-24',
@@ -28,11 +28,10 @@ beforeAll(async () => {
   database = await freshDatabase()
   pool = createPool(database.url, { pipeline: true })
   desk = await connect(database.url)
-  portal = await startPortal()
+  portal = await portalOfProcess()
   await load(database.pool, [ZOT, OOS])
 })
 afterAll(async () => {
-  await portal?.stop()
   await desk?.end()
   await pool?.end()
   await database?.drop()

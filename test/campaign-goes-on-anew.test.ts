@@ -13,7 +13,7 @@ import { QUEUES, queueName } from '../src/workflows/names'
 import { newCampaign, putPatrons, reportsOf, standOf, startCampaign, type Listed } from './support/campaigns'
 import { freshDatabase, type TestDatabase } from './support/database'
 import { until } from './support/desk'
-import { startPortal, type TestPortal } from './support/portal'
+import { portalOfProcess, type TestPortal } from './support/portal'
 import { quietRuntime } from './support/stack'
 
 /** The server suggests it after so many events; its own number is 4,096. */
@@ -37,7 +37,7 @@ beforeAll(async () => {
   quietRuntime()
   database = await freshDatabase()
   pool = createPool(database.url, { max: 12, pipeline: true })
-  portal = await startPortal()
+  portal = await portalOfProcess()
   portalClient = createPortalClient({ url: portal.url, token: portal.token, callsPerSecond: 1_000 })
   env = await TestWorkflowEnvironment.createLocal({
     server: {
@@ -61,7 +61,6 @@ afterAll(async () => {
   await running
   await env?.teardown()
   await portalClient?.close()
-  await portal?.stop()
   await pool?.end()
   await database?.drop()
 })

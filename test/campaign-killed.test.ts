@@ -3,7 +3,7 @@ import { startCampaign, type CampaignHandle } from './support/campaigns'
 import { freshDatabase, type TestDatabase } from './support/database'
 import { doomedCampaign, endOfCampaign, type DoomedCampaign } from './support/doomedCampaigns'
 import { pointsAfter, pointsBefore } from './support/killPoints'
-import { startPortal, type TestPortal } from './support/portal'
+import { portalOfProcess, type TestPortal } from './support/portal'
 import { openScene, type Scene } from './support/scene'
 import { startWorkerProcess, type WorkerProcess } from './support/workers'
 
@@ -49,14 +49,13 @@ let count = 0
 let undisturbed: unknown
 
 beforeAll(async () => {
-  ;[database, portal] = await Promise.all([freshDatabase(), startPortal()])
+  ;[database, portal] = await Promise.all([freshDatabase(), portalOfProcess()])
   scene = await openScene({ database, portal })
 })
 afterAll(async () => {
   // of a test that failed
   await worker?.end('SIGKILL')
   await scene?.close()
-  await portal?.stop()
   await database?.drop()
 })
 

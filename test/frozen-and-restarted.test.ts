@@ -9,7 +9,7 @@ import { abandon, retryPortal } from '../src/workflows/messages'
 import { startCampaign } from './support/campaigns'
 import { doomedCampaign, endOfCampaign, type DoomedCampaign } from './support/doomedCampaigns'
 import { expectGone } from './support/leavesNothing'
-import { startPortal, type TestPortal } from './support/portal'
+import { startPortal, type OwnPortal } from './support/portal'
 import { endsOf, finishedSteps, type RichPair } from './support/richPair'
 import { openScene, type MergeHandle, type Scene } from './support/scene'
 import { STORIES, type StoryName, type Told } from './support/stories'
@@ -21,7 +21,7 @@ const dataDir = testDataDir('ontdubbel-test-killed-')
 const forget = expectGone(`servers in ${dataDir}`)
 let postgres: RunningPostgres
 let temporal: RunningTemporalServer
-let portal: TestPortal
+let portal: OwnPortal
 let scene: Scene
 /** Stands still where it is told; it goes through everything that is done to it and to the servers. */
 let worker: WorkerProcess

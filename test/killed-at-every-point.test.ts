@@ -1,7 +1,7 @@
 import type { QueueName } from '../src/workflows/names'
 import { freshDatabase, type TestDatabase } from './support/database'
 import { pointsAfter, pointsBefore } from './support/killPoints'
-import { startPortal, type TestPortal } from './support/portal'
+import { portalOfProcess, type TestPortal } from './support/portal'
 import { endsOf, finishedSteps, type RichPair } from './support/richPair'
 import { openScene, type Scene } from './support/scene'
 import { STORIES, type StoryName, type Told } from './support/stories'
@@ -134,12 +134,11 @@ const ledger = { atTheKills: new Map<string, unknown>(), atTheEnd: new Map<strin
 
 beforeAll(async () => {
   database = await freshDatabase()
-  portal = await startPortal()
+  portal = await portalOfProcess()
   scene = await openScene({ database, portal })
 })
 afterAll(async () => {
   await scene?.close()
-  await portal?.stop()
   await database?.drop()
 })
 

@@ -2,13 +2,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { dumpAccounts, loadAccounts } from '../src/portal/control'
 import type { PortalAccount } from '../src/portal/links'
-import { startPortal, type TestPortal } from './support/portal'
+import { portalOfProcess, startPortal, type TestPortal } from './support/portal'
 
 let portal: TestPortal
 beforeEach(async () => {
-  portal = await startPortal()
+  portal = await portalOfProcess()
 })
-afterEach(() => portal.stop())
 
 async function* linesOf(values: Iterable<object | string>): AsyncGenerator<string> {
   for (const value of values) yield typeof value === 'string' ? value : JSON.stringify(value)
@@ -108,18 +107,20 @@ test('a wrong token, a portal that is not there, no lines at all', async () => {
 })
 
 test('two loads of the same accounts at once, and calls meanwhile, do not lock each other out', async () => {
+  const own = await startPortal()
   const accounts = Array.from({ length: 2_000 }, (_, i) => account(`acc-${i}`, ['ZOT', i + 1]))
   const reversed = [...accounts].reverse()
   const calls = Array.from({ length: 100 }, (_, i) =>
-    portal.request(
+    own.request(
       'POST',
       '/links/add',
       { account: `acc-${i}`, library: 'OOS', actorId: 5 },
       { 'idempotency-key': `meanwhile-${i}` },
     ),
   )
-  await Promise.all([load(accounts), load(reversed), load(accounts)])
+  await Promise.all([accounts, reversed, accounts].map((all) => load(all, own.url, own.token)))
   const statuses = (await Promise.all(calls)).map((answer) => answer.status)
   expect(statuses.filter((status) => status !== 200 && status !== 404)).toEqual([])
-  expect(portal.output()).toBe(`ready ${portal.url}\n`)
+  expect(own.output()).toBe(`ready ${own.url}\n`)
+  await own.stop()
 })

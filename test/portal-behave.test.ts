@@ -1,14 +1,13 @@
-import { startPortal, type TestPortal } from './support/portal'
+import { portalOfProcess, startPortal, type TestPortal } from './support/portal'
 
 let portal: TestPortal
 beforeAll(async () => {
-  portal = await startPortal()
+  portal = await portalOfProcess()
   await portal.put([
     { id: 'a', links: [] },
     { id: 'b', links: [] },
   ])
 })
-afterAll(() => portal.stop())
 afterEach(() => portal.behave({ mode: 'ok' }))
 
 let key = 0

@@ -1,16 +1,15 @@
 import { createPortalClient, givingWay, type PortalClient, type PortalClientOptions } from '../src/portal/client'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { startPortal, type TestPortal } from './support/portal'
+import { portalOfProcess, type TestPortal } from './support/portal'
 
 let portal: TestPortal
 const clients: PortalClient[] = []
 const servers: Server[] = []
 
 beforeAll(async () => {
-  portal = await startPortal()
+  portal = await portalOfProcess()
 })
-afterAll(() => portal.stop())
 afterEach(async () => {
   await portal.behave({ mode: 'ok' })
   await Promise.all(clients.splice(0).map((client) => client.close()))

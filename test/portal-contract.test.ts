@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { packageRoot } from '../src/packageRoot'
-import { onServer, startPortal, type TestPortal } from './support/portal'
+import { onServer, startPortal, type OwnPortal } from './support/portal'
 
-let portal: TestPortal
+let portal: OwnPortal
 beforeAll(async () => {
   portal = await startPortal()
 })

@@ -2,17 +2,16 @@ import { createPortalClient, type PortalClient } from '../src/portal/client'
 import { applyIntent, revertIntent } from '../src/portal/intent'
 import type { LinkIntent } from '../src/portal/links'
 import { planLinks } from '../src/portal/plan'
-import { startPortal, type TestPortal } from './support/portal'
+import { portalOfProcess, type TestPortal } from './support/portal'
 
 let portal: TestPortal
 let client: PortalClient
 beforeAll(async () => {
-  portal = await startPortal()
+  portal = await portalOfProcess()
   client = createPortalClient({ url: portal.url, token: portal.token, timeoutMs: 1_000, callsPerSecond: 1_000 })
 })
 afterAll(async () => {
   await client.close()
-  await portal.stop()
 })
 afterEach(() => portal.behave({ mode: 'ok' }))
 

@@ -17,7 +17,7 @@ import { checkTemporal } from '../src/cli/checks/temporal'
 import { Places } from '../src/cli/context'
 import { certificateFolder, createAuthority, type Authority, type Folder, type Identity } from './support/certificates'
 import { runCli, type Ended } from './support/cli'
-import { startPortal, type TestPortal } from './support/portal'
+import { portalOfProcess, type TestPortal } from './support/portal'
 import { temporalAddress } from './support/temporalAddress'
 import { startWorker } from './support/workerProcess'
 import {
@@ -190,8 +190,7 @@ beforeAll(async () => {
     strangersCert: files.write('strangers-client.pem', strangersClient.cert),
     strangersKey: files.write('strangers-client.key', strangersClient.key),
   }
-  portal = await startPortal()
-  stops.push(() => portal.stop())
+  portal = await portalOfProcess()
   httpsPortal = await startTlsProxy(new URL(portal.url).host, identity)
   stops.push(() => httpsPortal.stop())
   await ensureNamespace({ address: temporalAddress(), namespace: NAMESPACE })

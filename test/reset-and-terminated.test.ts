@@ -1,7 +1,7 @@
 import { hasWorkflow, operate } from '../src/temporal/operate'
 import { abandon, giveWay, resume, retryPortal, skipPortal } from '../src/workflows/messages'
 import { freshDatabase, type TestDatabase } from './support/database'
-import { startPortal, type TestPortal } from './support/portal'
+import { portalOfProcess, type TestPortal } from './support/portal'
 import { endsOf, finishedSteps, type RichPair } from './support/richPair'
 import { openScene, type Scene } from './support/scene'
 import { STORIES, type StoryName, type Told } from './support/stories'
@@ -19,7 +19,7 @@ const undisturbed = new Map<StoryName, End>()
 
 beforeAll(async () => {
   database = await freshDatabase()
-  portal = await startPortal()
+  portal = await portalOfProcess()
   scene = await openScene({ database, portal })
   const env = { ...scene.env, KEEP_TRANSACTIONS: 'open' }
   worker = await startWorkerProcess(env, {}, ['desk', 'portal'])
@@ -35,7 +35,6 @@ afterAll(async () => {
   delete process.env.TASK_QUEUE_PREFIX
   await worker?.end('SIGKILL')
   await scene?.close()
-  await portal?.stop()
   await database?.drop()
 })
 

@@ -4,7 +4,7 @@ import { STEPS } from '../src/domain/codes'
 import type { MergeReport } from '../src/domain/request'
 import { queueName } from '../src/workflows/names'
 import { freshDatabase, type TestDatabase } from './support/database'
-import { startPortal, type TestPortal } from './support/portal'
+import { portalOfProcess, type TestPortal } from './support/portal'
 import { temporalAddress } from './support/temporalAddress'
 import { startWorker, type WorkerProcess } from './support/workerProcess'
 
@@ -20,7 +20,7 @@ let client: Client
 
 beforeAll(async () => {
   database = await freshDatabase()
-  portal = await startPortal()
+  portal = await portalOfProcess()
   client = new Client({ connection: await Connection.connect({ address: temporalAddress() }) })
   // pair n is 2n into 2n - 1, with something for several steps
   await database.pool.query(`insert into library (id, name) values ('ZOT', 'Zottegem')`)
@@ -42,7 +42,6 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await client.connection.close()
-  await portal.stop()
   await database.drop()
 })
 

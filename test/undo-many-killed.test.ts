@@ -11,7 +11,7 @@ import { mergeGroup } from '../src/steps/group'
 import { queueName } from '../src/workflows/names'
 import { everybody, putPatrons, type Listed } from './support/campaigns'
 import { freshDatabase, type TestDatabase } from './support/database'
-import { startPortal, type TestPortal } from './support/portal'
+import { portalOfProcess, type TestPortal } from './support/portal'
 import { openScene, type Scene } from './support/scene'
 import { startWorkerProcess, type WorkerProcess } from './support/workers'
 
@@ -68,7 +68,7 @@ let undisturbed: unknown
 
 beforeAll(async () => {
   database = await freshDatabase()
-  portal = await startPortal()
+  portal = await portalOfProcess()
   scene = await openScene({ database, portal })
   pool = createPool(database.url, { pipeline: true })
   client = await connect(database.url, { pipeline: true })
@@ -82,7 +82,6 @@ afterAll(async () => {
   await client?.end()
   await pool?.end()
   await scene?.close()
-  await portal?.stop()
   await database?.drop()
 }, 60_000)
 

@@ -6,17 +6,18 @@ import { startTemporalServer } from '../../src/stack/temporalServer'
 import { ensureNamespace } from '../../src/temporal/namespace'
 import { serverUrl, TEMPLATE } from './database'
 import { watchForLeftovers } from './leavesNothing'
+import { startPortals } from './portal'
 import { listen } from './said'
 import { testDataDir } from './testDataDir'
 
 export type TestServers = { began: Date; stop(): Promise<void> }
 
 /**
- * Starts what all test files share, on free ports: PostgreSQL with a migrated template database, and
- * Temporal's dev server. Its addresses go to the
- * files by environment. `TEST_PG_URL` (and the three others) given from outside: that server is used and left alone.
+ * Starts what all test files share, on free ports: PostgreSQL with a migrated template database, Temporal's dev server, and a
+ * reference portal for each test process. Their addresses go to the files by environment. `TEST_PG_URL` (and the three others)
+ * given from outside: that server is used and left alone.
  */
-export default async function globalSetup(): Promise<void> {
+export default async function globalSetup({ maxWorkers }: { maxWorkers: number }): Promise<void> {
   const stops: (() => unknown)[] = []
   const servers: TestServers = {
     began: new Date(),
@@ -27,15 +28,20 @@ export default async function globalSetup(): Promise<void> {
   ;(globalThis as { testServers?: TestServers }).testServers = servers
   watchForLeftovers()
   listen()
-  const ended = await Promise.allSettled([ourPostgres(stops), ourTemporal(stops)])
-  for (const one of ended) {
-    if (one.status === 'fulfilled') continue
+  try {
+    await allOf([ourPostgres(stops, maxWorkers), ourTemporal(stops)])
+  } catch (error) {
     await servers.stop()
-    throw one.reason
+    throw error
   }
 }
 
-async function ourPostgres(stops: (() => unknown)[]): Promise<void> {
+/** Waits for all, also where one fails: what the others started is to be stopped then. */
+async function allOf(works: Promise<unknown>[]): Promise<void> {
+  for (const one of await Promise.allSettled(works)) if (one.status === 'rejected') throw one.reason
+}
+
+async function ourPostgres(stops: (() => unknown)[], portals: number): Promise<void> {
   if (!process.env.TEST_PG_URL) {
     const dataDir = testDataDir('ontdubbel-test-')
     stops.push(() => removeDataDir(dataDir))
@@ -46,7 +52,7 @@ async function ourPostgres(stops: (() => unknown)[]): Promise<void> {
     process.env.TEST_PG_WORKER_URL = postgres.workerUrl('postgres')
     process.env.TEST_PG_PORTAL_URL = postgres.portalUrl('postgres')
   }
-  await makeTemplate()
+  await allOf([startPortals(portals).then((stop) => stops.push(stop)), makeTemplate()])
 }
 
 async function ourTemporal(stops: (() => unknown)[]): Promise<void> {

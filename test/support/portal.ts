@@ -9,27 +9,36 @@ import { expectGone } from './leavesNothing'
 
 const MAIN = join(__dirname, '..', '..', 'dist', 'reference-portal', 'main.js')
 
-/** The reference portal as its own process, on a database of its own. */
+/** The addresses of the portals that globalSetup started, as JSON. */
+const PORTALS = 'TEST_PORTALS'
+
+/** A reference portal with a database of its own. */
 export interface TestPortal {
   readonly url: string
   readonly token: string
-  readonly pid: number
   readonly databaseUrl: string
-  /** Everything it wrote to standard output and error. */
-  readonly output: () => string
   /** A request as given; `path` with its leading slash. */
   request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>
   put(accounts: readonly Omit<PortalAccount, 'type'>[]): Promise<void>
   dump(): Promise<Record<string, string[]>>
   behave(instruction: Record<string, unknown>): Promise<void>
   counters(): Promise<{ answers: Record<string, Record<string, number>>; done: Record<string, number> }>
+}
+
+/** One that a test may stop. */
+export interface OwnPortal extends TestPortal {
+  /** Everything it wrote to standard output and error. */
+  readonly output: () => string
   /** Ends the process by SIGTERM (its exit code is returned), and drops the database unless it is kept. */
   stop(options?: { keepDatabase?: boolean }): Promise<number | null>
 }
 
-/** Runs a statement on the test's PostgreSQL server, as its owner. */
-export async function onServer(statement: string): Promise<void> {
-  const client = new Client({ connectionString: serverUrl() })
+/** Where a portal is, and what opens it. */
+type Address = Pick<TestPortal, 'url' | 'token' | 'databaseUrl'>
+
+/** Runs a statement on the test's PostgreSQL server, as its owner, in no database in particular unless one is given. */
+export async function onServer(statement: string, databaseUrl = serverUrl()): Promise<void> {
+  const client = new Client({ connectionString: databaseUrl })
   await client.connect()
   try {
     await client.query(statement)
@@ -44,8 +53,46 @@ function serverUrl(): string {
   return url
 }
 
-/** Starts a portal on a new database, or on one that an earlier portal left. */
-export async function startPortal(databaseUrl?: string): Promise<TestPortal> {
+/**
+ * The portal of this test process, which globalSetup started: emptied, well behaved, and having counted nothing. A file has
+ * it to itself, since a process runs one file at a time.
+ */
+export async function portalOfProcess(): Promise<TestPortal> {
+  const addresses = JSON.parse(process.env[PORTALS] ?? '[]') as Address[]
+  const address = addresses[Number(process.env['JEST_WORKER_ID']) - 1]
+  if (address === undefined) throw new Error('globalSetup started no portal for this process')
+  const portal = portalAt(address)
+  await portal.behave({ mode: 'ok' })
+  await onServer('truncate account, link, idempotency_key', address.databaseUrl)
+  await portal.request('DELETE', '/control/counters')
+  return portal
+}
+
+/** Starts a portal on a new database, or on one that an earlier portal left: for a test that stops it. */
+export async function startPortal(databaseUrl?: string): Promise<OwnPortal> {
+  const { address, pid, output, stop } = await runPortal(databaseUrl)
+  const forget = expectGone(`portal process ${pid} on ${new URL(address.databaseUrl).pathname}`)
+  return {
+    ...portalAt(address),
+    output,
+    stop: async ({ keepDatabase = false } = {}) => {
+      const code = await stop({ keepDatabase })
+      forget()
+      return code
+    },
+  }
+}
+
+/** For globalSetup: starts a portal for each test process; gives what stops them. */
+export async function startPortals(count: number): Promise<() => Promise<void>> {
+  const portals = await Promise.all(Array.from({ length: count }, () => runPortal()))
+  process.env[PORTALS] = JSON.stringify(portals.map(({ address }) => address))
+  return async () => {
+    await Promise.all(portals.map(({ stop }) => stop({ keepDatabase: false })))
+  }
+}
+
+async function runPortal(databaseUrl?: string) {
   const name = databaseUrl === undefined ? `portal_${randomUUID().replaceAll('-', '')}` : databaseUrl.split('/').pop()
   if (databaseUrl === undefined) await onServer(`create database ${name}`)
   const own = new URL(serverUrl())
@@ -62,7 +109,24 @@ export async function startPortal(databaseUrl?: string): Promise<TestPortal> {
     if (databaseUrl === undefined) await onServer(`drop database ${name} with (force)`)
     throw error
   })
+  return {
+    address: { url, token, databaseUrl: own.href } satisfies Address,
+    pid: child.pid ?? 0,
+    output: () => output,
+    stop: async ({ keepDatabase }: { keepDatabase: boolean }) => {
+      if (child.exitCode === null) {
+        const exited = once(child, 'exit')
+        child.kill('SIGTERM')
+        await exited
+      }
+      if (!keepDatabase) await onServer(`drop database ${name} with (force)`)
+      return child.exitCode
+    },
+  }
+}
 
+function portalAt(address: Address): TestPortal {
+  const { url, token } = address
   const request: TestPortal['request'] = (method, path, body, headers = {}) =>
     fetch(url + path, {
       method,
@@ -73,19 +137,13 @@ export async function startPortal(databaseUrl?: string): Promise<TestPortal> {
       },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
-  const forget = expectGone(`portal process ${child.pid ?? 0} and database ${name}`)
   const control = async (method: string, path: string, body?: unknown, headers?: Record<string, string>) => {
     const answer = await request(method, `/control/${path}`, body, headers)
     if (!answer.ok) throw new Error(`control ${path}: ${answer.status} ${await answer.text()}`)
     return answer.text()
   }
-
   return {
-    url,
-    token,
-    pid: child.pid ?? 0,
-    databaseUrl: own.href,
-    output: () => output,
+    ...address,
     request,
     put: async (accounts) => {
       const lines = accounts.map((account) => `${JSON.stringify({ type: 'portalAccount', ...account })}\n`)
@@ -100,16 +158,6 @@ export async function startPortal(databaseUrl?: string): Promise<TestPortal> {
       await control('POST', 'behave', instruction)
     },
     counters: async () => JSON.parse(await control('GET', 'counters')) as Awaited<ReturnType<TestPortal['counters']>>,
-    stop: async ({ keepDatabase = false } = {}) => {
-      if (child.exitCode === null) {
-        const exited = once(child, 'exit')
-        child.kill('SIGTERM')
-        await exited
-      }
-      if (!keepDatabase) await onServer(`drop database ${name} with (force)`)
-      forget()
-      return child.exitCode
-    },
   }
 }
 

@@ -9,7 +9,7 @@ import { mergeReport } from '../../src/merges/report'
 import { createPortalClient, type PortalClient } from '../../src/portal/client'
 import { freshDatabase } from './database'
 import { makeLibraries } from './desk'
-import { startPortal, type TestPortal } from './portal'
+import { portalOfProcess, type TestPortal } from './portal'
 import { AFTER, linksOf, portalPairs, type PortalPair } from './portalPairs'
 
 /** Of the client that meets a slow portal. */
@@ -60,7 +60,7 @@ export class PortalPart {
     const pool = createPool(database.url, { pipeline: true })
     const client = await connect(database.url, { pipeline: true })
     await makeLibraries(pool)
-    const portal = await startPortal()
+    const portal = await portalOfProcess()
     const links = createPool(portal.databaseUrl)
     const { url, token } = portal
     const limits = { callsPerSecond: 10_000, callsAtOnce: 8 }
@@ -70,7 +70,6 @@ export class PortalPart {
       await portalClient.close()
       await impatient.close()
       await links.end()
-      await portal.stop()
       await client.end()
       await pool.end()
       await database.drop()

@@ -11,7 +11,7 @@ import { createWorker } from '../../src/temporal/worker'
 import { QUEUES, queueName } from '../../src/workflows/names'
 import { freshDatabase, type TestDatabase } from './database'
 import { expectGone } from './leavesNothing'
-import { startPortal, type TestPortal } from './portal'
+import { portalOfProcess, type TestPortal } from './portal'
 import { saidFile } from './said'
 import { temporalAddress } from './temporalAddress'
 
@@ -39,7 +39,7 @@ export async function testStack({ campaigns = false } = {}): Promise<TestStack> 
   quietRuntime()
   const [database, portal, connection] = await Promise.all([
     freshDatabase(),
-    startPortal(),
+    portalOfProcess(),
     NativeConnection.connect({ address: temporalAddress() }),
   ])
   const pool = createPool(database.url, { max: 20, pipeline: true, applicationName: 'test worker' })
@@ -86,7 +86,6 @@ export async function testStack({ campaigns = false } = {}): Promise<TestStack> 
       await client.connection.close()
       await connection.close()
       await portalClient.close()
-      await portal.stop()
       await pool.end()
       await database.drop()
     },

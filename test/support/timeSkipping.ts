@@ -7,7 +7,7 @@ import { ensureSearchAttributes } from '../../src/temporal/namespace'
 import { createWorker } from '../../src/temporal/worker'
 import type { QueueName } from '../../src/workflows/names'
 import { freshDatabase, type TestDatabase } from './database'
-import { startPortal, type TestPortal } from './portal'
+import { portalOfProcess, type TestPortal } from './portal'
 import { quietRuntime } from './stack'
 
 /** A Temporal server whose days pass in no time, with workers, a library database and a portal of the test's own. */
@@ -25,7 +25,7 @@ export async function timeSkipping(queues: readonly QueueName[]): Promise<TimeSk
   quietRuntime()
   const database = await freshDatabase()
   const pool = createPool(database.url, { max: 10, pipeline: true })
-  const portal = await startPortal()
+  const portal = await portalOfProcess()
   const portalClient = createPortalClient({ url: portal.url, token: portal.token, callsPerSecond: 1_000 })
   const env = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path: findTemporalTestServer() } },
@@ -44,7 +44,6 @@ export async function timeSkipping(queues: readonly QueueName[]): Promise<TimeSk
       await running
       await env.teardown()
       await portalClient.close()
-      await portal.stop()
       await pool.end()
       await database.drop()
     },
