@@ -1,7 +1,7 @@
 // Makes a fresh clone ready to run: `npm run setup`. Uses nothing but Node's own modules until npm has run. A second run
 // finds nothing to do. Says on stderr what it does.
 import { installLinks, installPackages, linkCommand } from './setup/packages.mjs'
-import { installTemporal } from './setup/temporal.mjs'
+import { downloadTemporal, installTemporal } from './setup/temporal.mjs'
 import { buildProgram, bundleWorkflows } from './setup/build.mjs'
 import { bundleCommand } from './setup/command.mjs'
 import { withLock } from './setup/lock.mjs'
@@ -11,8 +11,8 @@ const OLDEST_NODE = [20, 19]
 
 /** One after the other, and within one side by side. `needed` is quick and changes nothing. */
 const stages = [
-  [[installPackages, installLinks, linkCommand]],
-  [[installTemporal], [buildProgram, bundleWorkflows, bundleCommand]],
+  [[installPackages, installLinks, linkCommand], [installTemporal]],
+  [[downloadTemporal], [buildProgram, bundleCommand], [bundleWorkflows]],
 ]
 
 async function main() {

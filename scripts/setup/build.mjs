@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { at, Failure, say } from './say.mjs'
 import { fingerprint, remember, remembered } from './fingerprint.mjs'
@@ -57,6 +57,7 @@ export const bundleWorkflows = {
       throw new Failure(`The workflows cannot be bundled: ${error.message}`)
     })
     const unfinished = `${BUNDLE}.${process.pid}`
+    mkdirSync(path.dirname(BUNDLE), { recursive: true })
     writeFileSync(unfinished, code)
     renameSync(unfinished, BUNDLE)
     remember(BUNDLE_STAMP, bundledFrom())

