@@ -11,6 +11,8 @@ import { listen } from './said'
 import { testDataDir } from './testDataDir'
 
 export type TestServers = { began: Date; stop(): Promise<void> }
+/** What stops the parts of a server, in the order in which they were started. */
+type Stops = (() => unknown)[]
 
 /**
  * Starts what all test files share, on free ports: PostgreSQL with a migrated template database, Temporal's dev server, and a
@@ -18,22 +20,26 @@ export type TestServers = { began: Date; stop(): Promise<void> }
  * given from outside: that server is used and left alone.
  */
 export default async function globalSetup({ maxWorkers }: { maxWorkers: number }): Promise<void> {
-  const stops: (() => unknown)[] = []
+  const ofPostgres: Stops = []
+  const ofTemporal: Stops = []
   const servers: TestServers = {
     began: new Date(),
-    async stop() {
-      for (const stop of stops.reverse()) await stop()
-    },
+    stop: () => allOf([ofPostgres, ofTemporal].map(stopInTurn)),
   }
   ;(globalThis as { testServers?: TestServers }).testServers = servers
   watchForLeftovers()
   listen()
   try {
-    await allOf([ourPostgres(stops, maxWorkers), ourTemporal(stops)])
+    await allOf([ourPostgres(ofPostgres, maxWorkers), ourTemporal(ofTemporal)])
   } catch (error) {
     await servers.stop()
     throw error
   }
+}
+
+/** The last first. */
+async function stopInTurn(stops: Stops): Promise<void> {
+  for (const stop of stops.reverse()) await stop()
 }
 
 /** Waits for all, also where one fails: what the others started is to be stopped then. */
@@ -41,7 +47,7 @@ async function allOf(works: Promise<unknown>[]): Promise<void> {
   for (const one of await Promise.allSettled(works)) if (one.status === 'rejected') throw one.reason
 }
 
-async function ourPostgres(stops: (() => unknown)[], portals: number): Promise<void> {
+async function ourPostgres(stops: Stops, portals: number): Promise<void> {
   if (!process.env.TEST_PG_URL) {
     const dataDir = testDataDir('ontdubbel-test-')
     stops.push(() => removeDataDir(dataDir))
@@ -55,7 +61,7 @@ async function ourPostgres(stops: (() => unknown)[], portals: number): Promise<v
   await allOf([startPortals(portals).then((stop) => stops.push(stop)), makeTemplate()])
 }
 
-async function ourTemporal(stops: (() => unknown)[]): Promise<void> {
+async function ourTemporal(stops: Stops): Promise<void> {
   if (process.env.TEST_TEMPORAL_ADDRESS) return
   const dataDir = testDataDir('ontdubbel-test-temporal-')
   stops.push(() => removeDataDir(dataDir))
