@@ -203,6 +203,38 @@ test('refused for some accounts: those need a person, the others are done; so ma
   expect((await standOf(pool(), campaign)).outcomes).toMatchObject({ completed: 111, 'needs-attention': 19 })
 })
 
+test('whoever meets a refusal, a batch or the sweeper, the brake counts it, and once; so it does who has waited too long', async () => {
+  const list = await pairs(4)
+  const { campaign, batch } = await mergedInDatabase(list)
+  const bad = async () =>
+    (
+      await pool().query<{ bad: number }>(
+        'select coalesce(sum(bad), 0)::int as bad from campaign_tally where campaign = $1 and ended = 0',
+        [campaign],
+      )
+    ).rows[0]?.bad
+  await stack.portal.behave({ mode: 'refuse', account: accountOf(list[0]!) })
+  for (const pair of list.slice(1)) await stack.portal.behave({ mode: 'error', account: accountOf(pair) })
+  // as an attempt does it whose worker dies with its result
+  expect(await syncBatchPortal(pool(), client, batch, 1)).toMatchObject({ refused: 1, waiting: 3 })
+  expect(await bad()).toBe(1)
+  expect(await syncBatchPortal(pool(), client, batch, 2)).toMatchObject({ refused: 0 })
+  expect(await bad()).toBe(1)
+  await stack.portal.behave({ mode: 'refuse', account: accountOf(list[1]!) })
+  await expect(sweep()).rejects.toMatchObject({ code: 'portal-unreachable' })
+  expect(await bad()).toBe(2)
+  await pool().query(
+    `update merge set portal_since = portal_since - interval '31 days' where campaign = $1 and removed = $2`,
+    [campaign, list[2]!.remove],
+  )
+  await expect(sweep()).rejects.toMatchObject({ code: 'portal-unreachable' })
+  expect(await bad()).toBe(3)
+  await stack.portal.behave({ mode: 'ok' })
+  await sweep()
+  expect(await bad()).toBe(3)
+  expect(await outcomesOf(campaign)).toEqual(['needs-attention', 'needs-attention', 'needs-attention', 'completed'])
+})
+
 test('after 30 days they need attention, and are not asked for any more; a person may have them done all the same', async () => {
   const list = await pairs(3)
   const { campaign, batch } = await mergedInDatabase(list)

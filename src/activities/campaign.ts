@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity'
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common'
 import type { Pool } from 'pg'
 import { mergeBatch, type BatchProgress } from '../campaigns/batch'
-import { brakeIfBad, tally } from '../campaigns/brake'
+import { brakeIfBad } from '../campaigns/brake'
 import { endBatch, planBatch, type Planned } from '../campaigns/plan'
 import { campaignReport } from '../campaigns/report'
 import {
@@ -93,10 +93,7 @@ export function campaignActivities(pools: { batches: Pool; steering: Pool }, por
     async syncBatchPortal(batch: number): Promise<BatchAtPortal> {
       const { attempt } = Context.current().info
       const result = await whileHeartbeating(({ signal }) => syncBatchPortal(steering, portal, batch, attempt, signal))
-      if (result.refused > 0) {
-        await tally(steering, result.campaign, { ended: 0, bad: result.refused })
-        await brakeIfBad(steering, result.campaign)
-      }
+      if (result.refused > 0) await brakeIfBad(steering, result.campaign)
       return result
     },
 

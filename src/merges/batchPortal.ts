@@ -7,7 +7,16 @@ import type { PortalClient } from '../portal/client'
 import { revertPortalOfMany } from './revertPortalMany'
 import { syncPortalOfMany } from './syncPortal'
 import { PORTAL_NOT_ENDED } from './store'
-import { idsOf, NO_WORKFLOW, refusedOf, stands, UNDONE_WITH_MANY, undoStands } from './portalStands'
+import {
+  idsOf,
+  isRefused,
+  NO_WORKFLOW,
+  thoseRefused,
+  UNDONE_WITH_MANY,
+  undoIsRefused,
+  undoWaits,
+  waits,
+} from './portalStands'
 
 const ofBatch = statement<{ id: number }>(
   'batchPortal.ofBatch',
@@ -27,7 +36,7 @@ export interface BatchAtPortal {
   done: number
   /** It is down: these are the sweeper's from here on. */
   waiting: number
-  /** Refused for good: a person has to look. */
+  /** Refused for good: a person has to look. Told to the brake already. */
   refused: number
 }
 
@@ -52,7 +61,7 @@ async function tryThrice(
     const left = await work.pending()
     try {
       const failed = await work.attempt(left)
-      const now = refusedOf(failed)
+      const now = thoseRefused(failed)
       await work.refuse(now)
       refused += now.length
       if (now.length === failed.size || tries === TRIES) return refused
@@ -82,12 +91,12 @@ export async function syncBatchPortal(
     {
       pending,
       attempt: (left) => syncPortalOfMany(pool, portal, left, attempt, signal),
-      refuse: (merges) => run(pool, stands, [merges, 'refused']),
+      refuse: (merges) => run(pool, isRefused, [merges]),
     },
     signal,
   )
   const waiting = await pending()
-  await run(pool, stands, [waiting, 'waiting'])
+  await run(pool, waits, [waiting])
   const [row] = await run(pool, tried, [batch])
   if (!row) throw new Error(`there is no batch ${batch}`)
   const done = all.length - waiting.length - refused
@@ -134,11 +143,11 @@ export async function revertBatchPortal(
     {
       pending,
       attempt: (left) => revertPortalOfMany(pool, portal, left, signal),
-      refuse: (merges) => run(pool, undoStands, [merges, 'refused']),
+      refuse: (merges) => run(pool, undoIsRefused, [merges]),
     },
     signal,
   )
-  await run(pool, undoStands, [await pending(), 'waiting'])
+  await run(pool, undoWaits, [await pending()])
   await run(pool, undoTried, [batch])
   return { waiting: (await run(pool, waitingOfUndoBatch, [batch]))[0]?.waiting ?? 0 }
 }

@@ -4,13 +4,14 @@ import type { PortalError } from '../portal/errors'
 import type { PortalClient } from '../portal/client'
 import { revertPortalOfMany } from './revertPortalMany'
 import { syncPortalOfMany } from './syncPortal'
-import { idsOf, NO_WORKFLOW, refusedOf, stands, UNDONE_WITH_MANY, undoStands } from './portalStands'
+import { idsOf, isRefused, NO_WORKFLOW, tallied, thoseRefused, UNDONE_WITH_MANY, undoIsRefused } from './portalStands'
 
 const gaveUp = statement(
   'sweepPortal.gaveUp',
-  `update merge m set portal = 'gave-up'
+  tallied(`update merge m set portal = 'gave-up'
    where ((m.campaign is not null and ${NO_WORKFLOW}) or (${UNDONE_WITH_MANY}))
-     and m.portal = 'waiting' and m.portal_since < clock_timestamp() - $1 * interval '1 ms'`,
+     and m.portal = 'waiting' and m.portal_since < clock_timestamp() - $1 * interval '1 ms'
+   returning case when m.status = 'retired' then m.campaign end as campaign`),
 )
 const backlog = {
   sync: statement<{ id: number }>(
@@ -43,20 +44,20 @@ export async function sweepPortal(
   const sweep = async (
     waiting: (typeof backlog)[keyof typeof backlog],
     work: (page: number[]) => Promise<Map<number, PortalError>>,
-    refuse: typeof stands,
+    refuse: typeof isRefused,
   ) => {
     let after = 0
     for (;;) {
       const page = idsOf(await run(pool, waiting, [after, PAGE]))
       if (page.length === 0) return
       const failed = await work(page)
-      await run(pool, refuse, [refusedOf(failed), 'refused'])
+      await run(pool, refuse, [thoseRefused(failed)])
       again ??= [...failed.values()].find(({ retryable }) => retryable)
       after = page.at(-1) ?? after
     }
   }
-  await sweep(backlog.sync, (page) => syncPortalOfMany(pool, portal, page, attempt, signal), stands)
-  await sweep(backlog.revert, (page) => revertPortalOfMany(pool, portal, page, signal), undoStands)
+  await sweep(backlog.sync, (page) => syncPortalOfMany(pool, portal, page, attempt, signal), isRefused)
+  await sweep(backlog.revert, (page) => revertPortalOfMany(pool, portal, page, signal), undoIsRefused)
   if (again) throw again
 }
 

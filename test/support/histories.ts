@@ -71,14 +71,18 @@ function textsIn(value: unknown, texts: string[] = []): string[] {
   else if (value instanceof Uint8Array) {
     const text = Buffer.from(value).toString('utf8')
     texts.push(text)
-    try {
-      textsIn(JSON.parse(text), texts)
-    } catch {
-      // no JSON
+    if (/^\s*["[{]/.test(text)) {
+      try {
+        textsIn(JSON.parse(text), texts)
+      } catch {
+        // no JSON
+      }
     }
   } else if (typeof value === 'object' && value !== null) {
+    // the keys of what is no plain object are names of Temporal's own fields
+    const isPlain = Object.getPrototypeOf(value) === Object.prototype
     for (const [key, one] of Object.entries(value)) {
-      texts.push(key)
+      if (isPlain) texts.push(key)
       textsIn(one, texts)
     }
   }
