@@ -5,12 +5,24 @@ export function pointsBefore(events: readonly string[]): string[] {
   return events.flatMap((event, n) => (isAfter(event, events[n - 1]) ? [] : `before ${event}`))
 }
 
+/** After each event. What is committed then is what is committed right before the commit that comes next in its activity. */
 export function pointsAfter(events: readonly string[]): string[] {
-  return events.map((event) => `after ${event}`)
+  return events.flatMap((event, n) => (isCommitAfter(event, events[n + 1]) ? [] : `after ${event}`))
 }
 
-function isAfter(event: string, last = ''): boolean {
-  const [activity, what = ''] = event.split(': ')
+function isAfter(event: string, last?: string): boolean {
   // before a commit something has been done that is not committed
-  return last.startsWith(`${activity}: `) && !what.startsWith('commit')
+  return isSameActivity(event, last) && !isCommit(event)
+}
+
+function isCommitAfter(event: string, next?: string): boolean {
+  return isSameActivity(event, next) && isCommit(next)
+}
+
+function isSameActivity(event: string, other = ''): boolean {
+  return other.startsWith(`${event.split(': ')[0]}: `)
+}
+
+function isCommit(event = ''): boolean {
+  return event.split(': ')[1]?.startsWith('commit') ?? false
 }
