@@ -1,7 +1,7 @@
 /** How many random cases a property is tried with, and how one that failed is tried again. */
 
 /** Small, so that the file is quick; the nightly run sets it. Every property has as many, or the share that it says. */
-const RUNS = Number(process.env.PROPERTY_RUNS ?? 12)
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 8)
 /** A generous allowance for one run on a busy machine, shrinking included. */
 const MS_PER_RUN = 3_000
 const LEAST_MS = 120_000
