@@ -96,18 +96,18 @@ function isThere(tool) {
   return isProgram(fileOf(tool)) || (tool === cli && rightOneOnThePath())
 }
 
-/** Asked only where .tools has none: it takes a twentieth of a second. */
-function rightOneOnThePath() {
+let onThePath
+/** Asked only where .tools has none, and once: it takes a twentieth of a second. */
+const rightOneOnThePath = () => (onThePath ??= isRightOneOnThePath())
+
+function isRightOneOnThePath() {
   const folders = (process.env.PATH ?? '').split(path.delimiter).filter(Boolean)
   const file = folders.map((folder) => path.join(folder, `temporal${EXE}`)).find(isProgram)
   if (file === undefined) return false
   const version = versionOf(file)
-  if (version === cli.version) return true
-  if (!saidOtherVersion) say(`${file} is passed over: it is version ${version ?? 'unknown'}, not ${cli.version}`)
-  saidOtherVersion = true
-  return false
+  if (version !== cli.version) say(`${file} is passed over: it is version ${version ?? 'unknown'}, not ${cli.version}`)
+  return version === cli.version
 }
-let saidOtherVersion = false
 
 /** The maintainers' own download, by the SDK, which knows where that is. */
 async function download(tool) {

@@ -6,7 +6,7 @@ import { startTemporalServer } from '../../src/stack/temporalServer'
 import { ensureNamespace } from '../../src/temporal/namespace'
 import { serverUrl, TEMPLATE } from './database'
 import { watchForLeftovers } from './leavesNothing'
-import { startPortals } from './portal'
+import { startPortalOf } from './portal'
 import { listen } from './said'
 import { testDataDir } from './testDataDir'
 
@@ -58,7 +58,8 @@ async function ourPostgres(stops: Stops, portals: number): Promise<void> {
     process.env.TEST_PG_WORKER_URL = postgres.workerUrl('postgres')
     process.env.TEST_PG_PORTAL_URL = postgres.portalUrl('postgres')
   }
-  await allOf([startPortals(portals).then((stop) => stops.push(stop)), makeTemplate()])
+  const starting = Array.from({ length: portals }, (_, n) => startPortalOf(n + 1).then((stop) => stops.push(stop)))
+  await allOf([...starting, makeTemplate()])
 }
 
 async function ourTemporal(stops: Stops): Promise<void> {

@@ -9,8 +9,8 @@ import { expectGone } from './leavesNothing'
 
 const MAIN = join(__dirname, '..', '..', 'dist', 'reference-portal', 'main.js')
 
-/** The addresses of the portals that globalSetup started, as JSON. */
-const PORTALS = 'TEST_PORTALS'
+/** The variable with the address of a test process's portal, as JSON. */
+const variableOf = (testProcess: number | string) => `TEST_PORTAL_${testProcess}`
 
 /** A reference portal with a database of its own. */
 export interface TestPortal {
@@ -58,9 +58,9 @@ function serverUrl(): string {
  * it to itself, since a process runs one file at a time.
  */
 export async function portalOfProcess(): Promise<TestPortal> {
-  const addresses = JSON.parse(process.env[PORTALS] ?? '[]') as Address[]
-  const address = addresses[Number(process.env['JEST_WORKER_ID']) - 1]
-  if (address === undefined) throw new Error('globalSetup started no portal for this process')
+  const given = process.env[variableOf(process.env['JEST_WORKER_ID'] ?? '')]
+  if (given === undefined) throw new Error('globalSetup started no portal for this process')
+  const address = JSON.parse(given) as Address
   const portal = portalAt(address)
   await portal.behave({ mode: 'ok' })
   await onServer('truncate account, link, idempotency_key', address.databaseUrl)
@@ -83,13 +83,11 @@ export async function startPortal(databaseUrl?: string): Promise<OwnPortal> {
   }
 }
 
-/** For globalSetup: starts a portal for each test process; gives what stops them. */
-export async function startPortals(count: number): Promise<() => Promise<void>> {
-  const portals = await Promise.all(Array.from({ length: count }, () => runPortal()))
-  process.env[PORTALS] = JSON.stringify(portals.map(({ address }) => address))
-  return async () => {
-    await Promise.all(portals.map(({ stop }) => stop({ keepDatabase: false })))
-  }
+/** For globalSetup: starts the portal of a test process (they count from 1); gives what stops it. */
+export async function startPortalOf(testProcess: number): Promise<() => Promise<unknown>> {
+  const { address, stop } = await runPortal()
+  process.env[variableOf(testProcess)] = JSON.stringify(address)
+  return () => stop({ keepDatabase: false })
 }
 
 async function runPortal(databaseUrl?: string) {

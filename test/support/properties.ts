@@ -1,6 +1,6 @@
 /** How many random cases a property is tried with, and how one that failed is tried again. */
 
-/** Small, so that the file is quick; the nightly run sets it. Every property has as many, or the share that it says. */
+/** Small, so that the suite is quick; PROPERTY_RUNS asks for more. Every property has as many, or the share that it says. */
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 8)
 /** A generous allowance for one run on a busy machine, shrinking included. */
 const MS_PER_RUN = 3_000
