@@ -126,6 +126,39 @@ test('a hold that the redirect cancelled and a desk opened again, beside one tha
   })
 })
 
+/** A contact, of which the kind and the mark matter. */
+const contact = (patron: number, kind: 'email' | 'mobile', is_primary: boolean): Promise<Key> =>
+  desks[0]!.insert('contact', { patron, kind, is_primary })
+
+test('two contacts of two kinds that had their mark, made one kind by a desk since: the one that it left as it was has it again', async () => {
+  const desk = desks[0]!
+  const keys: Key[] = []
+  const { removed, merge } = await mergedTrio(async (kept, patron) => {
+    keys.push(await contact(patron, 'mobile', true), await contact(patron, 'email', true))
+    await contact(kept, 'mobile', true)
+    await contact(kept, 'email', true)
+  })
+  const [changed, left] = keys as [Key, Key]
+  await desk.change('contact', changed, { kind: 'email', value: 'changed@example.org' })
+  await undoing([merge])
+  expect(await rowOf(database.pool, 'contact', changed)).toMatchObject({ patron: removed, is_primary: false })
+  expect(await rowOf(database.pool, 'contact', left)).toMatchObject({ patron: removed, is_primary: true })
+})
+
+test('a contact stored for the removed record, made primary by a desk beside one that has not moved: given up, the earlier one keeps its mark', async () => {
+  const desk = desks[0]!
+  const [kept = 0, removed = 0] = await registerPatrons(database.pool, 2)
+  const own = await contact(removed, 'email', true)
+  const asked = { keep: kept, remove: removed, ...BY }
+  const { merge } = await openSingle(pool, asked, { workflowId: 'p', firstRunId: '1' }, 1)
+  const key = await contact(removed, 'email', false)
+  await desk.change('contact', key, { is_primary: true })
+  expect(await rowOf(database.pool, 'contact', key)).toMatchObject({ patron: kept, is_primary: true })
+  expect(await inMergeTransaction(pool, (client) => abandonMerges(client, [merge!]))).toEqual([merge])
+  expect(await rowOf(database.pool, 'contact', own)).toMatchObject({ patron: removed, is_primary: true })
+  expect(await rowOf(database.pool, 'contact', key)).toMatchObject({ patron: removed, is_primary: false })
+})
+
 test('a hold of a third patron, brought there by another merge, that a desk moves to the removed record goes back as that record’s own', async () => {
   const desk = desks[0]!
   const { kept, removed, merge } = await mergedTrio((patron) => desk.insert('hold', { patron, title: 'wanted by one' }))

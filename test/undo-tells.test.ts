@@ -16,7 +16,7 @@ jest.setTimeout(PROPERTY_TIMEOUT_MS)
 const setting = useDatabase()
 type Row = Record<string, unknown>
 
-/** What a desk does between the merge and the undo; $1 is the kept record, $2 the removed one, $3 a number to choose by. */
+/** What a desk does between the merge and the undo; $1 is the kept record, $2 the removed one, $3 a number to choose by, :id a new id. */
 const DESK = [
   `update contact set value = 'new' || $3 || '@example.org', kind = 'email', is_primary = false where id = (select id from contact where patron = $1 and $2 > 0 order by id offset $3 % 3 limit 1)`,
   `update contact set is_primary = not is_primary where id = (select id from contact where patron = $1 and $2 > 0 order by id offset $3 % 3 limit 1)`,
@@ -25,10 +25,10 @@ const DESK = [
   `insert into contact (patron, kind, value, is_primary) values (case when $3 % 2 = 0 then $1 else $2 end, 'mobile', '0470 11 22 ' || 10 + $3 % 90, $3 % 3 = 0)`,
   `update hold set status = case when $3 % 2 = 0 then 'waiting' else 'ready' end, reason = null where id = (select id from hold where patron = $1 and $2 > 0 order by id offset $3 % 3 limit 1)`,
   `delete from hold where id = (select id from hold where patron = $1 and $2 > 0 order by id offset $3 % 3 limit 1)`,
-  `insert into hold (id, patron, library, title, placed_at, status) select (select max(id) + 1 from hold), $2, library, title, now(), 'waiting' from hold where patron = $1 order by id offset $3 % 3 limit 1`,
+  `insert into hold (id, patron, library, title, placed_at, status) select :id, $2, library, title, now(), 'waiting' from hold where patron = $1 order by id offset $3 % 3 limit 1`,
   `select return_loan((select id from loan where patron = $1 and $2 > 0 order by id offset $3 % 3 limit 1), (now() at time zone 'Europe/Brussels')::date)`,
-  `insert into loan (id, patron, library, item, title, loaned_on, due_on, card) select (select max(id) + 1 from (select id from loan union all select id from loan_history) x), $1, 'ZOT', 'x', 'x', (now() at time zone 'Europe/Brussels')::date, (now() at time zone 'Europe/Brussels')::date, number from card where patron = $1 and $2 > 0 order by number offset $3 % 3 limit 1`,
-  `insert into payment (id, charge, amount, paid_on) select (select max(id) + 1 from payment), id, 1, (now() at time zone 'Europe/Brussels')::date from charge where patron = $1 and $2 > 0 and paid < amount order by id offset $3 % 3 limit 1`,
+  `insert into loan (id, patron, library, item, title, loaned_on, due_on, card) select :id, $1, 'ZOT', 'x', 'x', (now() at time zone 'Europe/Brussels')::date, (now() at time zone 'Europe/Brussels')::date, number from card where patron = $1 and $2 > 0 order by number offset $3 % 3 limit 1`,
+  `insert into payment (id, charge, amount, paid_on) select :id, id, 1, (now() at time zone 'Europe/Brussels')::date from charge where patron = $1 and $2 > 0 and paid < amount order by id offset $3 % 3 limit 1`,
   `update subscription set stopped_on = (now() at time zone 'Europe/Brussels')::date - ($3 % 7)::int where id = (select id from subscription where patron = $1 and $2 > 0 order by id offset $3 % 3 limit 1)`,
   `delete from subscription where id = (select id from subscription where patron = $1 and $2 > 0 order by id offset $3 % 3 limit 1)`,
   `update history_preference set enabled = not enabled where patron = $1 and $2 > 0 and library = 'ZOT' and $3 > 0`,
@@ -41,11 +41,17 @@ const DESK = [
   `insert into card (number, patron, status) values ('x' || $2 || '-' || $3, case when $3 % 2 = 0 then $1 else $2 end, 'active')`,
 ] as const
 
+/** Ids that no row had before, not even one that is gone. */
+let newest = 1_000_000_000
+
 const deskWork = fc.array(fc.record({ what: fc.nat(DESK.length - 1), which: fc.nat(99) }), { maxLength: 8 })
 
 /** What a rule of the database forbids, no desk does either. */
 async function atTheDesk(pool: Pool, { keep, remove }: Asked, text: string, which: number): Promise<void> {
-  const typed = text.replace(/\$([12])/g, '$$$1::bigint').replace(/\$3(?!::)/g, '$$3::int')
+  const typed = text
+    .replace(/\$([12])/g, '$$$1::bigint')
+    .replace(/\$3(?!::)/g, '$$3::int')
+    .replace(':id', String(++newest))
   await pool.query(typed, [keep, remove, which]).catch((error: unknown) => {
     if (!['23505', '23514', '23502'].includes(sqlState(error) ?? '')) throw error
   })

@@ -56,10 +56,10 @@ export const FAMILIES = `m as materialized (select id, kept, removed, array(
       select merge.removed as member union select p.id from family f join patron p on p.merged_into = f.member)
     select member from family) as family from merge where id = any($1))`
 
-/** Hands the rows of one table back to the removed record, by written_for. */
-export function handBack(table: string): string {
+/** Hands the rows of one table (`t`) back to the removed record, by written_for; `also` sets what else has to change with it. */
+export function handBack(table: string, also = ''): string {
   return `with ${FAMILIES}
-    update ${table} t set patron = m.removed, written_for = nullif(t.written_for, m.removed)
+    update ${table} t set patron = m.removed, written_for = nullif(t.written_for, m.removed)${also}
     from m where t.patron = m.kept and t.written_for = any(m.family)`
 }
 

@@ -50,7 +50,12 @@ export const transferContacts = step('transferContacts', {
     `with ${FAMILIES}
     delete from contact c using m where c.patron = m.kept and c.written_for = any(m.family)
       and exists (select from contact r where r.patron = m.removed and r.key = c.key and r.copy = c.copy)`,
-    handBack('contact'),
+    // and a desk may have made one primary beside the removed record's own
+    handBack(
+      'contact',
+      `, is_primary = t.is_primary and not exists (
+        select from contact r where r.patron = m.removed and r.kind = t.kind and r.is_primary)`,
+    ),
     `with ${changesOf('transferContacts', 'contact')}
     insert into contact (id, patron, kind, value, copy, is_primary, written_for)
     select x.id::bigint, (was ->> 'patron')::bigint, was ->> 'kind', was ->> 'value', (was ->> 'copy')::smallint,
@@ -59,8 +64,12 @@ export const transferContacts = step('transferContacts', {
       (was ->> 'written_for')::bigint
     from changes x where now is null on conflict do nothing`,
     `with ${changesOf('transferContacts', 'contact')}
-    update contact c set is_primary = true from changes x
-    where c.id = x.id::bigint and c.patron = x.removed and x.now @> '{"is_primary": false}' and not c.is_primary
-      and not exists (select from contact o where o.patron = c.patron and o.kind = c.kind and o.is_primary)`,
+    -- of two that a desk made the same kind since, the one that it did not change
+    update contact c set is_primary = true from (
+      select distinct on (t.patron, t.kind) t.id from changes x join contact t on t.id = x.id::bigint and t.patron = x.removed
+      where x.now @> '{"is_primary": false}' and not exists (
+        select from contact o where o.patron = t.patron and o.kind = t.kind and o.is_primary)
+      order by t.patron, t.kind, exists (select from edited_contact e where e.contact = t.id), t.id) first
+    where c.id = first.id`,
   ],
 })
