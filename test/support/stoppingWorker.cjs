@@ -9,6 +9,7 @@
 const { AsyncLocalStorage } = require('node:async_hooks')
 const path = require('node:path')
 const { createInterface } = require('node:readline')
+const { Context } = require('@temporalio/activity')
 const { Worker } = require('@temporalio/worker')
 const pg = require('pg')
 
@@ -25,7 +26,9 @@ const running = new AsyncLocalStorage()
 const removedOf = new Map()
 const campaignOf = new Map()
 const undoOf = new Map()
-const calls = new Map()
+/** Of many: how often each activity was asked for, and what was seen of each, whichever attempt at it. */
+const timesOf = new Map()
+const seenOf = new Map()
 let goOn = []
 
 const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`)
@@ -45,7 +48,7 @@ async function passes(at, when, event) {
   await new Promise((go) => goOn.push(go))
 }
 
-/** One commit or call of an activity; the second of its kind in one attempt has the number 2, unless the first failed. */
+/** One commit or call of an activity; the second of its kind has the number 2, unless the first failed. */
 async function around(name, work) {
   const at = running.getStore()
   if (at === undefined) return work()
@@ -70,8 +73,8 @@ activities.createActivities = (dependencies) =>
           campaignIn(name, first) ??
           (typeof first === 'number' ? removedOf.get(first) : (first?.remove ?? removedOf.get(first?.merge)))
         const ofMany = isOfUndoOfMany(name) || isOfCampaign(name)
-        const activity = ofMany ? nth(removed, name) : labelOf(name, args)
-        return running.run({ removed, activity, seen: new Map() }, async () => {
+        const at = ofMany ? ofThis(removed, name) : { activity: labelOf(name, args), seen: new Map() }
+        return running.run({ removed, ...at }, async () => {
           let failed
           try {
             const result = await work(...args)
@@ -112,11 +115,16 @@ function campaignIn(name, id) {
   return `campaign ${/Batch/.test(name) && name !== 'planBatch' ? campaignOf.get(id) : id}`
 }
 
-/** The second of its kind for one campaign has the number 2. */
-function nth(campaign, name) {
-  const n = (calls.get(`${campaign} ${name}`) ?? 0) + 1
-  calls.set(`${campaign} ${name}`, n)
-  return n === 1 ? name : `${name} ${n}`
+/** The second of its kind for one campaign has the number 2; another attempt at one goes on where the last one failed. */
+function ofThis(campaign, name) {
+  const { activityId, workflowExecution } = Context.current().info
+  const one = `${workflowExecution.runId} ${activityId}`
+  if (!seenOf.has(one)) {
+    const n = (timesOf.get(`${campaign} ${name}`) ?? 0) + 1
+    timesOf.set(`${campaign} ${name}`, n)
+    seenOf.set(one, { activity: n === 1 ? name : `${name} ${n}`, seen: new Map() })
+  }
+  return seenOf.get(one)
 }
 
 /** The same activity at another moment of a merge is another one here. */
