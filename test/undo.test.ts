@@ -1,4 +1,5 @@
 import { connect } from '../src/database/pool'
+import { retryPortal } from '../src/workflows/messages'
 import { undoWorkflowIdOf, workflowIdOf } from '../src/workflows/names'
 import { runHere, type Ended } from './support/cli'
 import { testStack, type TestStack } from './support/stack'
@@ -30,6 +31,14 @@ const lines = (ndjson: string): unknown[] =>
 const asOwner = async (text: string): Promise<void> => {
   const client = await connect(stack.database.ownerUrl)
   await client.query(text).finally(() => void client.end())
+}
+/** Meanwhile no undo can be done. */
+async function refusedByTheDatabase(work: () => Promise<void>): Promise<void> {
+  await asOwner(
+    `create function refuse_it() returns trigger language plpgsql as $$ begin raise exception using errcode = '23514'; end $$;
+     create trigger refuse_it before insert on pair_decision for each row execute function refuse_it()`,
+  )
+  await work().finally(() => asOwner(`drop function refuse_it() cascade`))
 }
 const codes = ({ told }: Undo): string[] => told.map(({ code }) => code)
 
@@ -212,6 +221,25 @@ test('a merge that waits for the portal is undone: its wait ends, and the link h
   expect((await ontdubbel('merge', 'retry-portal', merge)).code).toBe(0)
 })
 
+test('a merge that waits for the portal goes on waiting while its undo fails, and moves the link once that is given up', async () => {
+  const { keep, remove, account } = await pair()
+  await stack.portal.behave({ mode: 'down' })
+  const { id: merge } = (await ontdubbel('merge', keep, remove, '--json')).json() as { id: number }
+  const own = stack.client.workflow.getHandle(workflowIdOf(keep, remove))
+  await refusedByTheDatabase(async () => {
+    expect((await ontdubbel('undo', merge)).code).toBe(4)
+    // its own workflow tries now, and finds the undo
+    expect(await own.executeUpdate(retryPortal, { args: [{ by: 'mia' }] })).toBe('waiting-for-portal')
+    expect((await own.describe()).status.name).toBe('RUNNING')
+    const abandoned = await ontdubbel('merge', 'abandon', merge, '--json')
+    expect(abandoned.json()).toMatchObject({ status: 'waiting-for-portal' })
+  })
+  await stack.portal.behave({ mode: 'ok' })
+  const retried = await ontdubbel('merge', 'retry-portal', merge, '--json')
+  expect([retried.code, retried.json()]).toEqual([0, expect.objectContaining({ status: 'completed' })])
+  expect(await linksOf(account)).toEqual([`ZOT:${keep}`])
+})
+
 test('a merge whose portal part was given up is undone, its notice taken away', async () => {
   const { keep, remove } = await pair()
   await stack.portal.behave({ mode: 'refuse' })
@@ -330,11 +358,7 @@ test('two undos of one merge at once: it is undone once, and both say so', async
 test('an undo that the database refuses needs attention: resumed it ends, abandoned it leaves the merge as it is', async () => {
   const { keep, remove, account } = await pair()
   const merge = await merged(keep, remove)
-  await asOwner(
-    `create function refuse_it() returns trigger language plpgsql as $$ begin raise exception using errcode = '23514'; end $$;
-     create trigger refuse_it before insert on pair_decision for each row execute function refuse_it()`,
-  )
-  try {
+  await refusedByTheDatabase(async () => {
     for (const end of ['abandon', 'resume']) {
       const stuck = await ontdubbel('undo', merge, '--json')
       expect([stuck.code, stuck.json()]).toEqual([
@@ -351,9 +375,7 @@ test('an undo that the database refuses needs attention: resumed it ends, abando
         expect(await linksOf(account)).toEqual([`ZOT:${keep}`])
       }
     }
-  } finally {
-    await asOwner(`drop function refuse_it() cascade`)
-  }
+  })
   const resumed = await ontdubbel('merge', 'resume', merge, '--json')
   expect([resumed.code, resumed.json()]).toEqual([0, expect.objectContaining({ status: 'undone' })])
   expect(await whoHas('card', [`R${remove}`], 'number')).toEqual([remove])

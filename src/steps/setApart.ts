@@ -28,17 +28,20 @@ const setApart = statement(
    update patron p set merged_into = null, retired_at = null, merging = null from m where p.id = m.removed and p.merged_into = m.kept`,
 )
 
-/** What the redirect had altered or left out, written once more as it was first written, or not (a rule forbids it by now). */
+/**
+ * What the redirect had altered or left out: written once more as it was first written, or `out` (a rule forbids it by now),
+ * or a desk has changed it since, or it is not theirs any more.
+ */
 export interface NotedRow {
   merge: number
   tbl: 'hold' | 'contact' | 'history_preference'
   id: string | null
   library: string | null
-  back: boolean
+  became: 'back' | 'out' | 'changed' | 'gone'
 }
 const writeNotedAgain = statement<NotedRow>(
   'undo.writeNotedAgain',
-  `select merge, tbl, id, library, back from write_each_noted_again($1)`,
+  `select merge, tbl, id, library, became from write_noted_once_more($1)`,
 )
 
 /**

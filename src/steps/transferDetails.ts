@@ -1,7 +1,7 @@
-import { changesOf, ledger, lockRows, MERGES } from './sql'
+import { ledger, lockRows, MERGES } from './sql'
 import { step } from './step'
 
-/** The columns that this step may change, for its reverse: each goes back by itself where nothing changed it since. */
+/** The columns that this step may change, for its reverse. */
 const COLUMNS = [
   ['last_name', 'text'],
   ['first_name', 'text'],
@@ -24,15 +24,30 @@ function textsOf(row: string): string {
   ).join(', ')
 }
 
-const NAMES = COLUMNS.map(([column]) => `'${column}'`).join(', ')
+const quoted = (columns: readonly string[]): string => columns.map((column) => `'${column}'`).join(', ')
 
-const putBack = COLUMNS.map(
-  ([
-    column,
-    type,
-  ]) => `${column} = case when c.now ? '${column}' and p.${column} is not distinct from (c.now ->> '${column}')::${type}
-      then (c.was ->> '${column}')::${type} else p.${column} end`,
-).join(',\n      ')
+/** R9: an address is one value, so are last and first name: where one of its columns was changed since, none goes back. */
+const WHOLE_VALUES: readonly (readonly string[])[] = [
+  ['last_name', 'first_name'],
+  ['street', 'house_number', 'box', 'postcode', 'city'],
+]
+
+/** Of a value of several columns that the step changes in part, the whole as it is then: `after` has all columns. */
+const wholeValues = WHOLE_VALUES.map((columns) => {
+  const at = (column: string) => COLUMNS.findIndex(([name]) => name === column) + 1
+  const pairs = columns.map((column) => `'${column}', d.after[${at(column)}]`).join(', ')
+  return `case when d.now ?| array[${quoted(columns)}] then jsonb_build_object(${pairs}) else '{}' end`
+}).join(' || ')
+
+const putBack = COLUMNS.map(([column, type]) => {
+  const value = WHOLE_VALUES.find((columns) => columns.includes(column)) ?? [column]
+  const unchanged = value.map((one) => {
+    const typed = COLUMNS.find(([name]) => name === one)?.[1] ?? 'text'
+    return `(not c.whole ? '${one}' or p.${one} is not distinct from (c.whole ->> '${one}')::${typed})`
+  })
+  return `${column} = case when c.now ? '${column}' and ${unchanged.join(' and ')}
+      then (c.was ->> '${column}')::${type} else p.${column} end`
+}).join(',\n      ')
 
 /**
  * R9 and R14, all that stands on the kept record's own row but the block. Details stay, blanks too, unless taken by name; a
@@ -68,20 +83,24 @@ export const transferDetails = step('transferDetails', {
       where k.id = m.kept
       returning m.id as merge, k.id, array[${textsOf('old')}] as was, array[${textsOf('new')}] as now),
     differing as (
-      select c.merge, c.id, count(*) as n, jsonb_object(array_agg(x.name), array_agg(x.was)) as was,
-        jsonb_object(array_agg(x.name), array_agg(x.now)) as now
-      from changed c, unnest(array[${NAMES}], c.was, c.now) as x (name, was, now)
-      where x.was is distinct from x.now group by c.merge, c.id)
+      select c.merge, c.id, c.now as after, x.n, x.was, x.now from changed c cross join lateral (
+        select count(*) as n, jsonb_object(array_agg(x.name), array_agg(x.was)) as was,
+          jsonb_object(array_agg(x.name), array_agg(x.now)) as now
+        from unnest(array[${quoted(COLUMNS.map(([column]) => column))}], c.was, c.now) as x (name, was, now)
+        where x.was is distinct from x.now) x where x.n > 0)
     ${ledger(
       'transferDetails',
       `select m.id, jsonb_build_object('details', coalesce(d.n, 0)),
         case when d.merge is not null then jsonb_build_array(jsonb_build_object('table', 'patron', 'id', d.id, 'was', d.was, 'now', d.now)) end,
-        null::jsonb
+        nullif(${wholeValues}, '{}')
        from m left join differing d on d.merge = m.id`,
     )}`,
   ],
   reverse: [
-    `with ${changesOf('transferDetails', 'patron')}
+    `with changes as (
+      select m.kept, c -> 'was' as was, c -> 'now' as now, coalesce(s.noted, '{}') || (c -> 'now') as whole
+      from merge m join merge_step s on s.merge = m.id and s.step = 'transferDetails', jsonb_array_elements(s.was) c
+      where m.id = any($1) and c ->> 'table' = 'patron')
     update patron p set
       ${putBack}
     from changes c where p.id = c.kept`,

@@ -61,10 +61,13 @@ export const transferHolds = step('transferHolds', {
     update hold h set status = 'cancelled', reason = 'duplicate-after-merge' from losers l where h.id = l.id`,
     handBack('hold'),
     `with ${changesOf('transferHolds', 'hold')}
-    update hold h set status = c.was ->> 'status', reason = c.was ->> 'reason' from changes c
-    where h.id = c.id::bigint and h.patron in (c.kept, c.removed)
-      and h.status = c.now ->> 'status' and h.reason = c.now ->> 'reason'
-      and not exists (select from hold o where o.patron = h.patron and o.library = h.library and o.title = h.title
-        and o.status <> 'cancelled')`,
+    -- of two that a desk gave one title and pickup library since, the one that R2 would leave
+    update hold h set status = first.was ->> 'status', reason = first.was ->> 'reason' from (
+      select distinct on (t.patron, t.library, t.title) t.id, c.was from changes c join hold t on t.id = c.id::bigint
+      where t.patron in (c.kept, c.removed) and t.status = c.now ->> 'status' and t.reason = c.now ->> 'reason'
+        and not exists (select from hold o where o.patron = t.patron and o.library = t.library and o.title = t.title
+          and o.status <> 'cancelled')
+      order by t.patron, t.library, t.title, c.was ->> 'status' <> 'ready', t.placed_at, t.id) first
+    where h.id = first.id`,
   ],
 })

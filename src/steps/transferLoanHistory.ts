@@ -46,13 +46,18 @@ export const transferLoanHistory = step('transferLoanHistory', {
   ],
   reverse: [
     handBack('loan_history'),
-    `with ${FAMILIES}
+    // given up before its preferences had moved: by a desk's change one written for it became one that it has
+    `with ${FAMILIES},
+    met as (
+      delete from history_preference t using m where t.patron = m.kept and t.written_for = any(m.family)
+        and exists (select from history_preference o where o.patron = m.removed and o.library = t.library))
     update history_preference t set patron = m.removed, written_for = nullif(t.written_for, m.removed)
     from m where t.patron = m.kept and t.written_for = any(m.family)
       and not exists (select from history_preference o where o.patron = m.removed and o.library = t.library)`,
     `with ${changesOf('transferLoanHistory', 'history_preference')}
     insert into history_preference (patron, library, enabled, written_for)
     select (was ->> 'patron')::bigint, was ->> 'library', (was ->> 'enabled')::boolean, (was ->> 'written_for')::bigint
-    from changes on conflict (patron, library) do nothing`,
+    from changes where exists (select from library l where l.id = was ->> 'library')
+    on conflict (patron, library) do nothing`,
   ],
 })

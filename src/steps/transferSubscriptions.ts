@@ -41,6 +41,7 @@ export const transferSubscriptions = step('transferSubscriptions', {
     insert into subscription (id, patron, library, product, starts_on, ends_on, stopped_on, written_for)
     select x.id::bigint, (was ->> 'patron')::bigint, was ->> 'library', was ->> 'product', (was ->> 'starts_on')::date,
       (was ->> 'ends_on')::date, (was ->> 'stopped_on')::date, (was ->> 'written_for')::bigint
-    from changes x where now is null on conflict (id) do nothing`,
+    from changes x where now is null and exists (select from library l where l.id = was ->> 'library')
+    on conflict (id) do nothing`,
   ],
 })

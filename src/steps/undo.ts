@@ -52,14 +52,15 @@ const facts = statement<UndoFacts>(
   'undo.facts',
   `select m.id as merge, m.kept, m.removed, to_char(d.day, 'YYYY-MM-DD') as since,
      (h.counts ->> 'erased')::int as erased, array(select jsonb_object_keys(h.counts -> 'erasedAt') order by 1) as "erasedAt",
-     array(select (r ->> 'hold')::bigint from jsonb_array_elements(o.noted -> 'ready') r
-       where not exists (select from hold t where t.id = (r ->> 'hold')::bigint and t.patron = m.removed) order by 1) as "readyGone",
      array(select c.id from contact c join edited_contact e on e.contact = c.id
        where c.patron = m.removed and e.at > m.opened_at order by 1) as "editedContacts",
+     (select coalesce(jsonb_agg(distinct jsonb_build_object('tbl', r.tbl, 'id', r.row_id, 'gone', r.gone)), '[]') from changed_row r
+       where r.stood_on = m.kept and live_patron(r.written_for) = m.removed and r.at > m.opened_at) as "changedRows",
+     k.internet_block is null and m.warnings @> '[{"code": "internet-block-kept"}]' as "blockLifted",
      rows_since(m.kept, d.day) as "sinceOnKept", rows_since(m.removed, d.day) as "sinceOnRemoved"
-   from merge m cross join lateral (select (m.opened_at at time zone 'Europe/Brussels')::date as day) d
+   from merge m join patron k on k.id = m.kept
+   cross join lateral (select (m.opened_at at time zone 'Europe/Brussels')::date as day) d
    left join merge_step h on h.merge = m.id and h.step = 'transferLoanHistory'
-   left join merge_step o on o.merge = m.id and o.step = 'transferHolds'
    where m.id = any($1) order by m.id`,
 )
 
@@ -70,7 +71,13 @@ const finish = statement(
        rows_of(m.kept) as on_kept, rows_of(m.removed) as on_removed, t.told
      from merge m join jsonb_to_recordset($2::jsonb) t (merge bigint, told jsonb) on t.merge = m.id where m.id = any($1)),
    forgotten as (
-     delete from edited_contact e using contact c, m where c.id = e.contact and c.patron = m.removed),
+     delete from edited_contact e using contact c, m where c.id = e.contact and c.patron = m.removed and c.written_for is null),
+   told_of as (
+     delete from changed_row r using m where r.stood_on = m.kept and r.written_for = m.removed),
+   -- of those merged into it before, for the undo of that
+   to_be_told as (
+     update changed_row r set stood_on = m.removed from m
+     where r.stood_on = m.kept and r.written_for <> m.removed and live_patron(r.written_for) = m.removed),
    ended as (
      update merge set status = 'undone', portal = 'pending', portal_since = null, attention = null, ended_at = null
      from m where merge.id = m.id)

@@ -11,9 +11,11 @@ export interface UndoFacts {
   since: string
   erased: number | null
   erasedAt: string[]
-  /** Ready holds that had moved and are not there any more: their copies were collected. */
-  readyGone: number[]
   editedContacts: number[]
+  /** What desks did with rows that had moved. A hold that is gone: its copy was collected. */
+  changedRows: { tbl: Exclude<Difference['tbl'], 'patron' | 'contact'>; id: string; gone: boolean }[]
+  /** The block that the kept record had is gone, and staff may have lifted it for what the merge brought. */
+  blockLifted: boolean
   sinceOnKept: Record<string, number>
   sinceOnRemoved: Record<string, number>
 }
@@ -70,12 +72,14 @@ function ofOne(
       ...left
         .filter((row) => row.tbl === table && !before.has(keyOf(row)) && (row.gone || table === 'hold'))
         .map(({ id }) => id),
-      ...noted.filter((row) => row.tbl === table && !row.back).map(({ id, library }) => id ?? library ?? '?'),
-      ...(table === 'hold' ? facts.readyGone.map(String) : []),
+      ...noted.filter((row) => row.tbl === table && row.became === 'out').map(keyOfNoted),
+      ...facts.changedRows
+        .filter((row) => row.tbl === table && row.gone && !before.has(keyOf({ ...row, merge: facts.merge })))
+        .map(({ id }) => id),
     ]
     if (missing.length > 0) told.push({ code, details: { [list]: inOrder(missing) } })
   }
-  const since = changedSince(facts, changed, left, before)
+  const since = changedSince(facts, changed, left, noted)
   if (Object.keys(since).length > 0) told.push({ code: 'changed-since', details: since })
   const { since: day, kept, removed, sinceOnKept, sinceOnRemoved } = facts
   if (Object.keys(sinceOnRemoved).length > 0) {
@@ -91,27 +95,37 @@ function changedSince(
   facts: UndoFacts,
   changed: readonly Difference[],
   left: readonly Difference[],
-  before: ReadonlySet<string>,
+  noted: readonly NotedRow[],
 ): Record<string, unknown> {
-  const fields = changed.filter(({ tbl }) => tbl === 'patron').flatMap((row) => row.fields)
-  const known = [...new Set(fields.flatMap((column) => FIELDS[column] ?? []))].sort()
-  const rows = [...changed, ...left.filter((row) => !before.has(keyOf(row)) && !row.gone)]
+  // a value whose other half was changed is left too
+  const columns = [...changed, ...left].filter(({ tbl }) => tbl === 'patron').flatMap((row) => row.fields)
+  const fields = new Set(columns.flatMap((column) => FIELDS[column] ?? []))
+  if (facts.blockLifted) fields.add('internet-block')
+  const rows = [
+    ...changed,
+    // a hold that is only not reopened is told as that
+    ...left.filter((row) => !row.gone && row.tbl !== 'hold'),
+    ...facts.changedRows.filter(({ gone }) => !gone),
+    ...noted.filter(({ became }) => became === 'changed').map((row) => ({ tbl: row.tbl, id: keyOfNoted(row) })),
+    ...facts.editedContacts.map((id) => ({ tbl: 'contact', id: String(id) })),
+  ]
   const of = (table: Difference['tbl']) => inOrder(rows.filter(({ tbl }) => tbl === table).map(({ id }) => id))
-  const contacts = inOrder([...of('contact').map(String), ...facts.editedContacts.map(String)])
-  // a hold that is only not reopened is told as that
-  const holds = inOrder(changed.filter(({ tbl }) => tbl === 'hold').map(({ id }) => id))
   const lists = {
-    fields: known,
-    holds,
-    contacts,
+    fields: [...fields].sort(),
+    holds: of('hold'),
+    contacts: of('contact'),
     subscriptions: of('subscription'),
     preferences: of('history_preference'),
   }
   return Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0))
 }
 
-function keyOf({ merge, tbl, id }: Difference): string {
+function keyOf({ merge, tbl, id }: Pick<Difference, 'merge' | 'tbl' | 'id'>): string {
   return `${merge} ${tbl} ${id}`
+}
+
+function keyOfNoted({ id, library }: NotedRow): string {
+  return id ?? library ?? '?'
 }
 
 /** Each once, by value; ids as the numbers that they are, libraries as text. */

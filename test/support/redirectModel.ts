@@ -347,11 +347,15 @@ export class RedirectModel {
     }
   }
 
-  /** A noted row is taken away where nobody changed it, and written once more as it was first written. */
+  /** A noted row is taken away where nobody changed it, and written once more as it was first written, its mark where it is free. */
   private writeAgain({ first, key }: Note, where: number[]): void {
     const stored = key === null ? undefined : this.find(first.table, key)
     if (key !== null) {
       if (!stored || !where.includes(stored.patron)) return
+      // what a desk moved to somebody, back too, is his
+      const card = stored.values.card ? this.find('card', stored.values.card as Key) : undefined
+      const owners = [first.patron, card && (card.writtenFor ?? card.patron)]
+      if (!owners.includes(stored.writtenFor ?? stored.patron)) return
       const altered: Values = first.table === 'hold' ? DUPLICATE : { is_primary: false }
       const unchanged = Object.entries({ ...first.values, ...altered }).every(
         ([column, value]) => stored.values[column] === value,
@@ -360,8 +364,13 @@ export class RedirectModel {
       this.remove(stored)
     }
     const notes = this.notes.length
+    const values = { ...first.values }
+    if (first.table === 'contact') {
+      const theirs = this.of('contact', first.patron)
+      values.is_primary &&= !theirs.some((other) => other.values.is_primary && other.values.kind === values.kind)
+    }
     try {
-      this.arrive({ ...first, values: { ...first.values } }, null)
+      this.arrive({ ...first, values }, null)
     } catch {
       this.notes.length = notes
       if (stored) this.rows.push(stored)

@@ -25,6 +25,7 @@ export const COUNTS = {
   charges: { en: '{n:charge|charges}', nl: '{n:kost|kosten}' },
   open: { en: '{n} of them open', nl: '{n} daarvan openstaand' },
   openCents: { en: '{amount} to pay', nl: '{amount} te betalen' },
+  payments: { en: '{n:payment|payments}', nl: '{n:betaling|betalingen}' },
   contacts: { en: '{n:contact|contacts}', nl: '{n:contactgegeven|contactgegevens}' },
   known: { en: '{n} known already', nl: '{n} al bekend' },
   messages: { en: '{n:notice or remark|notices and remarks}', nl: '{n:melding of opmerking|meldingen en opmerkingen}' },

@@ -72,6 +72,14 @@ export const FAILURES = {
     },
     remedy: DECIDE,
   },
+  'undo-under-way': {
+    retried: true,
+    says: {
+      en: 'The merge is about to be undone: its links at the portal wait for what becomes of that.',
+      nl: 'De ontdubbeling wordt ongedaan gemaakt: de koppelingen in Mijn Bibliotheek wachten af wat daarvan komt.',
+    },
+    remedy: BY_ITSELF,
+  },
   'unknown-merge': {
     retried: false,
     says: { en: 'The merge is not in the database.', nl: 'De ontdubbeling staat niet in de databank.' },

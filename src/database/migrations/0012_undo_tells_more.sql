@@ -1,0 +1,159 @@
+-- What an undo writes once more, and what it tells (domain.md "What an undo does"). Additive: what older workers call is there.
+
+-- What desks did with rows that a merge had moved: an undo reports it. Of the steps' own writes nothing is noted.
+create table changed_row (
+  id bigint generated always as identity primary key,
+  tbl text not null check (tbl in ('hold', 'subscription', 'history_preference')),
+  -- of a preference its library
+  row_id text not null,
+  stood_on bigint not null,
+  written_for bigint not null,
+  gone boolean not null,
+  at timestamptz not null default clock_timestamp()
+);
+create index changed_row_stood_on on changed_row (stood_on);
+grant select, insert, update, delete on changed_row to ontdubbel_worker;
+grant usage on all sequences in schema public to ontdubbel_worker;
+
+create function note_changed_row() returns trigger language plpgsql as $$
+declare
+  was jsonb := to_jsonb(old);
+begin
+  insert into changed_row (tbl, row_id, stood_on, written_for, gone)
+  values (tg_table_name, coalesce(was ->> 'id', was ->> 'library'), old.patron, old.written_for, tg_op = 'DELETE');
+  return null;
+end
+$$;
+create trigger noted_gone after delete on hold for each row
+  when (old.written_for is not null and old.status <> 'cancelled' and current_setting('ontdubbel.step', true) is distinct from 'on')
+  execute function note_changed_row();
+create trigger noted_changed after update of status on hold for each row
+  when (old.written_for is not null and old.status <> 'cancelled' and new.status = 'cancelled'
+    and current_setting('ontdubbel.step', true) is distinct from 'on')
+  execute function note_changed_row();
+create trigger noted_gone after delete on subscription for each row
+  when (old.written_for is not null and current_setting('ontdubbel.step', true) is distinct from 'on')
+  execute function note_changed_row();
+create trigger noted_changed after update of product, starts_on, ends_on, stopped_on on subscription for each row
+  when (old.written_for is not null and current_setting('ontdubbel.step', true) is distinct from 'on'
+    and (old.product, old.starts_on, old.ends_on, old.stopped_on) is distinct from (new.product, new.starts_on, new.ends_on, new.stopped_on))
+  execute function note_changed_row();
+create trigger noted_gone after delete on history_preference for each row
+  when (old.written_for is not null and current_setting('ontdubbel.step', true) is distinct from 'on')
+  execute function note_changed_row();
+create trigger noted_changed after update of enabled on history_preference for each row
+  when (old.written_for is not null and old.enabled <> new.enabled and current_setting('ontdubbel.step', true) is distinct from 'on')
+  execute function note_changed_row();
+-- the mark that a contact lost or got, beside what `edited` notes
+create trigger marked after update of is_primary on contact for each row
+  when (old.written_for is not null and old.is_primary <> new.is_primary and current_setting('ontdubbel.step', true) is distinct from 'on')
+  execute function note_edited_contact();
+
+-- A visit of the removed record is passed on to the kept one, and stays its own: after an undo it is not taken for unused.
+create or replace function redirect_patron() returns trigger language plpgsql as $$
+declare
+  live bigint := live_patron(old.id);
+begin
+  if (to_jsonb(new) - 'last_activity_on') is distinct from (to_jsonb(old) - 'last_activity_on') then
+    raise exception using errcode = 'OD004',
+      message = format('patron %s was merged into %s: change patron %s instead', old.id, live, live);
+  end if;
+  update patron set last_activity_on = greatest(last_activity_on, new.last_activity_on)
+  where id = live and last_activity_on is distinct from greatest(last_activity_on, new.last_activity_on);
+  new.last_activity_on := greatest(old.last_activity_on, new.last_activity_on);
+  return new;
+end
+$$;
+
+-- What the redirect noted of rows that stood on these merges' kept records is written once more as it was first written, and
+-- what became of it is told: `back`; `out`, a rule forbids it by now (it stays as it was stored, or out); `changed`, a desk
+-- changed it since and it stays so; `gone`, it is not theirs any more. Only what is still stamped for the record that it was
+-- written for is touched: what a desk moved to somebody, back too, is his.
+create function write_noted_once_more(merges bigint[])
+returns table (merge bigint, tbl text, id text, library text, became text)
+language plpgsql set timezone = 'UTC' as $$
+declare
+  n record;
+  -- how it differs although nobody changed it
+  ours constant text[] := '{patron,written_for,status,reason,is_primary,key}';
+  found_row jsonb;
+begin
+  for n in
+    select r.*, m.id as merge, m.kept, m.removed from redirect_note r join merge m on m.kept = r.stood_on
+    where m.id = any(merges) order by r.id
+  loop
+    delete from redirect_note r where r.id = n.id;
+    merge := n.merge;
+    tbl := n.tbl;
+    id := n.was ->> 'id';
+    library := n.was ->> 'library';
+    became := 'back';
+    found_row := null;
+    if n.tbl = 'hold' then
+      select to_jsonb(h) into found_row from hold h
+      where h.id = n.row_id::bigint and h.patron in (n.kept, n.removed)
+        and coalesce(h.written_for, h.patron) in (n.written_for, (select coalesce(k.written_for, k.patron) from card k where k.number = h.card));
+    elsif n.tbl = 'contact' and n.row_id is not null then
+      select to_jsonb(c) into found_row from contact c
+      where c.id = n.row_id::bigint and c.patron in (n.kept, n.removed) and coalesce(c.written_for, c.patron) = n.written_for;
+    end if;
+    if n.row_id is not null and found_row is null then
+      became := 'gone';
+    elsif n.row_id is not null and found_row - ours <> (n.was - ours) then
+      became := 'changed';
+    elsif n.tbl = 'hold' and (found_row ->> 'status') is not distinct from (n.was ->> 'status') then
+      -- a desk has opened it again
+      null;
+    elsif n.tbl = 'hold' and (found_row ->> 'status', found_row ->> 'reason') is distinct from ('cancelled', 'duplicate-after-merge') then
+      became := 'changed';
+    elsif n.tbl = 'contact' and (found_row ->> 'is_primary')::boolean then
+      -- a desk has given it its mark
+      null;
+    else
+      begin
+        if n.tbl = 'hold' then
+          delete from hold h where h.id = n.row_id::bigint;
+          insert into hold (id, patron, library, title, placed_at, status, reason, card, written_for)
+          select w.id, w.patron, w.library, w.title, w.placed_at, w.status, w.reason, w.card, w.written_for
+          from jsonb_populate_record(null::hold, n.was) w;
+        elsif n.tbl = 'contact' then
+          if n.row_id is not null then
+            delete from contact c where c.id = n.row_id::bigint;
+          end if;
+          insert into contact (id, patron, kind, value, copy, is_primary, written_for)
+          select w.id, w.patron, w.kind, w.value, w.copy,
+            w.is_primary and not exists (select from contact o where o.patron = w.patron and o.kind = w.kind and o.is_primary), w.written_for
+          from jsonb_populate_record(null::contact, n.was) w;
+        elsif n.tbl = 'history_preference' then
+          insert into history_preference (patron, library, enabled, written_for)
+          select w.patron, w.library, w.enabled, w.written_for from jsonb_populate_record(null::history_preference, n.was) w;
+        end if;
+      exception when unique_violation or foreign_key_violation then
+        became := 'out';
+      end;
+    end if;
+    return next;
+  end loop;
+end
+$$;
+
+-- What older workers call: one implementation of both.
+create or replace function write_each_noted_again(merges bigint[])
+returns table (merge bigint, tbl text, id text, library text, back boolean)
+language sql as $$
+  select w.merge, w.tbl, w.id, w.library, w.became <> 'out' from write_noted_once_more(merges) w
+$$;
+
+-- Those with a date of their own that is this day or later; kinds of which there are none are left out.
+create or replace function rows_since(who bigint, day date) returns jsonb
+language sql stable as $$
+  select coalesce(jsonb_object_agg(kind, n) filter (where n > 0), '{}') from (values
+    ('loans', (select count(*) from loan where patron = who and loaned_on >= day)),
+    ('holds', (select count(*) from hold where patron = who and (placed_at at time zone 'Europe/Brussels')::date >= day)),
+    ('loanHistory', (select count(*) from loan_history where patron = who and returned_on >= day)),
+    ('charges', (select count(*) from charge where patron = who and charged_on >= day)),
+    ('payments', (select count(*) from payment p join charge c on c.id = p.charge where c.patron = who and p.paid_on >= day)),
+    ('messages', (select count(*) from message where patron = who and (created_at at time zone 'Europe/Brussels')::date >= day)),
+    ('subscriptions', (select count(*) from subscription where patron = who and starts_on >= day))
+  ) x (kind, n)
+$$;
