@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg'
 import { UNIQUE_ERRORS } from '../database/again'
-import { faultCode, sqlState } from '../database/failures'
+import { faultCode, faultDetails, sqlState } from '../database/failures'
 import { run, runOne, statement } from '../database/statement'
 import { inPlainTransaction } from '../database/transaction'
 import type { Pace } from '../domain/campaign'
@@ -89,7 +89,7 @@ export async function mergeBatch(
     },
     atFault: async (client, { merge }, error, unique) => {
       if (unique && ((await runOne(client, uniqueError, [batch, merge]))?.times ?? 0) < UNIQUE_ERRORS) return true
-      const why: Told = { code: faultCode(sqlState(error)), details: { sqlState: sqlState(error) ?? null } }
+      const why: Told = { code: faultCode(sqlState(error)), details: faultDetails(error) }
       bad = (await runOne(client, setAside, [batch, merge, JSON.stringify(why)])) !== undefined || bad
       return false
     },

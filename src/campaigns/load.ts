@@ -4,6 +4,7 @@ import { StagedTables } from '../database/stagedTables'
 import { runOne, statement } from '../database/statement'
 import type { CampaignOptions } from '../domain/campaign'
 import { OntdubbelError } from '../domain/errors'
+import { isWithin, parseHours } from '../domain/hours'
 import { IMPORT_SENTENCES, LIST_PROBLEMS } from '../domain/sentences'
 import { badLine } from '../input/badLine'
 import type { NumberedPair } from './pairList'
@@ -32,8 +33,8 @@ const STAGED = new Map([
 
 const insertCampaign = statement<{ id: number }>(
   'campaign.insert',
-  `insert into campaign (name, on_date, accept, override, lanes, pace, hours, first, by, reason, pairs)
-   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning id`,
+  `insert into campaign (name, on_date, accept, override, lanes, pace, hours, within_hours, first, by, reason, pairs)
+   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning id`,
 )
 
 /** The lowest line whose pair stands in an earlier one. */
@@ -124,7 +125,8 @@ async function insertStaged(client: PoolClient, options: CampaignOptions, count:
     throw badLine({ line: same.line, path: '', says: LIST_PROBLEMS.samePair, about: { before: same.before } })
   }
   const { name, on, accept, override, lanes, pace, hours, first, by, reason } = options
-  const values = [name, on, accept, override, lanes, pace, hours, first, by, reason, count]
+  const within = isWithin(parseHours(hours), new Date())
+  const values = [name, on, accept, override, lanes, pace, hours, within, first, by, reason, count]
   const made = await runOne(client, insertCampaign, values)
   if (!made) throw new Error('campaign takes no rows')
   await client.query(INSERT_PAIRS, [made.id])

@@ -74,8 +74,8 @@ const row = statement<CampaignRow>(
          'seconds', extract(epoch from max(l.at) - min(l.at)),
          'since_start', extract(epoch from max(l.at) - greatest(c.created_at, max(l.at) - interval '${RATE_OVER_SECONDS} s')),
          'ago', extract(epoch from clock_timestamp() - max(l.at)))
-       from campaign_tally l where l.campaign = c.id and l.at >= (
-         select at from campaign_tally where campaign = c.id order by id desc limit 1) - interval '${RATE_OVER_SECONDS} s') as tally,
+       from campaign_tally l where l.campaign = c.id and l.ended > 0 and l.at >= (
+         select at from campaign_tally where campaign = c.id and ended > 0 order by id desc limit 1) - interval '${RATE_OVER_SECONDS} s') as tally,
      (select jsonb_build_object('id', u.id, 'status', u.status, 'merges', u.merges,
          'undone', count(*) filter (where e.state = 'undone'), 'notUndone', count(*) filter (where e.state in ('refused', 'set-aside')))
        from undo_many u join undo_many_merge e on e.undo = u.id
@@ -149,6 +149,8 @@ function secondsLeft(
   rate: number | null,
 ): number | null {
   if (status !== 'running' || !withinHours || rate === null || rate === 0) return null
+  // how long that takes is somebody else's
+  if (pending === 0 && waiting > 0) return null
   return tally.ago > RATE_IS_OLD_AFTER_SECONDS ? null : Math.ceil((pending + waiting) / rate)
 }
 

@@ -62,12 +62,13 @@ export function campaignLine(report: CampaignReport, language: Language): string
 export function pairLine({ report, why }: ToldPair, language: Language): string {
   const { keep, remove, outcome, reason, warnings, merge, moved } = report
   // one that waits names the merge that it waits for
-  const named = outcome === 'waiting' ? why?.details.merge : merge
+  const [named, inWords] =
+    outcome === 'waiting' ? [why?.details.merge, CAMPAIGN_LINES.waitsForMerge] : [merge, MERGE_LINES.inList]
   return [
     say(MERGE_LINES.pair, language, { remove, keep }),
     valueWord('outcome', outcome, language),
     reason,
-    named == null ? null : say(MERGE_LINES.inList, language, { merge: named }),
+    named == null ? null : say(inWords, language, { merge: named }),
     // it has no merge that could be asked
     outcome === 'set-aside' && why ? whatFailed(why, language) : null,
     countsInWords(moved, language),
@@ -78,6 +79,7 @@ export function pairLine({ report, why }: ToldPair, language: Language): string 
 }
 
 function whatFailed({ code, details }: Told, language: Language): string | null {
+  if (code === 'step-failed') return say(CAMPAIGN_LINES.pairFailed, language, details)
   return isFailureCode(code) ? failureSentence(code, details, language) : null
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { OntdubbelError } from '../domain/errors'
+import { isDate } from '../domain/moments'
 import { UNDO_MANY_ERRORS } from '../domain/sentences'
 import type { UndoManyAsked } from '../domain/undoMany'
 import { EXIT } from './exitCodes'
@@ -32,8 +33,12 @@ export function selectionOf({
   from?: string | undefined
   to?: string | undefined
 }): UndoManyAsked {
-  if (approvedBy === undefined && from === undefined) {
+  if (approvedBy?.trim() === '' || (approvedBy === undefined && from === undefined)) {
     throw new OntdubbelError('bad-usage', UNDO_MANY_ERRORS.oneOrMany, EXIT.badInput)
+  }
+  // a date begins in Brussels, a moment says where it is
+  if (from !== undefined && to !== undefined && isDate(from) === isDate(to) && Date.parse(to) <= Date.parse(from)) {
+    throw new OntdubbelError('bad-usage', UNDO_MANY_ERRORS.endsBefore, EXIT.badInput)
   }
   return { approvedBy, from, to }
 }

@@ -25,6 +25,12 @@ export function faultCode(state: string | undefined): 'record-not-empty' | 'step
   return state === 'OD002' ? 'record-not-empty' : 'step-failed'
 }
 
+/** What is told of it: where it is, never what was written. */
+export function faultDetails(error: unknown): Record<string, string | null> {
+  const { table, constraint } = error as { table?: string; constraint?: string }
+  return { sqlState: sqlState(error) ?? null, ...(table && { table }), ...(constraint && { constraint }) }
+}
+
 /** Judges an error by its SQLSTATE, or, where it has none, by what a lost connection says. */
 export function judgeFailure(error: unknown): DatabaseFailure {
   const state = sqlState(error)

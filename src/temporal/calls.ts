@@ -74,7 +74,7 @@ async function startAndAsk(client: Client, start: Start, onWait: () => void): Pr
         client.workflow.executeUpdateWithStart(open, { args: [start.asked], updateId, startWorkflowOperation }),
       )
     } catch (error) {
-      if (!deadlinePassed(error)) throw error
+      if (!nobodyAnswered(error)) throw error
     }
     if (!(await hasBegun(client, start.workflowId))) {
       if (Date.now() - began >= NO_WORKER_AFTER_MS) return 'no-worker'
@@ -111,13 +111,15 @@ async function startOnly(client: Client, start: Start): Promise<'started' | 'run
   }
 }
 
-/** Whether a call ended because its deadline passed: nobody answered. */
-export function deadlinePassed(error: unknown): boolean {
+/** Whether nobody answered a call: its deadline passed, or no worker has done the workflow's task in several tries. */
+export function nobodyAnswered(error: unknown): boolean {
   const seen = error as { name?: string; message?: string; cause?: { code?: number; message?: string }; code?: number }
   const DEADLINE_EXCEEDED = 4
   const CANCELLED = 1
+  const codes = [seen?.code, seen?.cause?.code]
   return (
     seen?.name === 'WorkflowUpdateRPCTimeoutOrCancelledError' ||
-    [seen?.code, seen?.cause?.code].some((code) => code === DEADLINE_EXCEEDED || code === CANCELLED)
+    codes.some((code) => code === DEADLINE_EXCEEDED || code === CANCELLED) ||
+    /Workflow Task in failed state/i.test(`${seen?.message} ${seen?.cause?.message}`)
   )
 }

@@ -16,7 +16,7 @@ import {
   setCampaign,
 } from '../workflows/messages'
 import { backlogWorkflowIdOf, campaignWorkflowIdOf, queueName } from '../workflows/names'
-import { deadlinePassed, NO_WORKER_AFTER_MS } from './calls'
+import { nobodyAnswered, NO_WORKER_AFTER_MS } from './calls'
 
 const UPDATES = {
   pause: pauseCampaign,
@@ -34,7 +34,7 @@ export type Steering = { by: string; reason?: string | undefined } & (
 
 /**
  * What became of it. `refused`: it makes no sense in the campaign's status. `no-worker`: nothing answered; the campaign's
- * workflow runs, or is started, and nothing was asked.
+ * workflow runs, or is started, and the server may still give a worker that comes what was asked.
  */
 export type Steered =
   | { is: 'done'; status: CampaignStatus }
@@ -120,7 +120,7 @@ export async function steerCampaign(
     )
     return { is: 'done', status: await accepted.result() }
   } catch (error) {
-    if (deadlinePassed(error)) return { is: 'no-worker' }
+    if (nobodyAnswered(error)) return { is: 'no-worker' }
     if (!(error instanceof WorkflowUpdateFailedError)) throw error
     const { type, message } = error.cause as { type?: string; message?: string }
     return { is: 'refused', code: type ?? 'unforeseen', message: message ?? 'It was refused.' }

@@ -12,7 +12,7 @@ import { OntdubbelError } from '../domain/errors'
 import { ERRORS } from '../domain/sentences'
 import { abandon, resume, retryPortal, skipPortal, type Asking } from '../workflows/messages'
 import { queueName, undoWorkflowIdOf, workflowIdOf } from '../workflows/names'
-import { deadlinePassed, NO_WORKER_AFTER_MS } from './calls'
+import { nobodyAnswered, NO_WORKER_AFTER_MS } from './calls'
 
 /** The updates that people send to a merge, by the names of the command line. */
 const UPDATES = { 'retry-portal': retryPortal, 'skip-portal': skipPortal, resume, abandon }
@@ -34,8 +34,8 @@ export interface OperatedMerge extends WithWorkflow {
 
 /**
  * What became of it. `refused`: the workflow does not take it in its state, with its sentence. `no-worker`: no worker
- * answered, so that nothing was asked; where the merge was `takenUp`, a workflow that goes on with it is started and runs when
- * one comes.
+ * answered; the server may still give one that comes what was asked. Where the merge was `takenUp`, a workflow that goes on with
+ * it is started and runs when one comes.
  */
 export type Operated =
   | { is: 'done'; status: MergeStatus | undefined }
@@ -61,14 +61,14 @@ export async function operate(
       return await answered(client, () => handle.startUpdate(UPDATES[operation] as typeof retryPortal, update(asking)))
     }
   } catch (error) {
-    if (deadlinePassed(error)) return { is: 'no-worker', takenUp: false }
+    if (nobodyAnswered(error)) return { is: 'no-worker', takenUp: false }
     // it ended between the two questions: what is left to do, a new workflow does
     if (!(error instanceof WorkflowNotFoundError)) return refusalOf(error)
   }
   try {
     return await takeUp(client, merge, operation, asking)
   } catch (error) {
-    if (deadlinePassed(error)) return { is: 'no-worker', takenUp: true }
+    if (nobodyAnswered(error)) return { is: 'no-worker', takenUp: true }
     return refusalOf(error)
   }
 }
@@ -79,7 +79,7 @@ export async function hasWorkflow(client: Client, { workflowId, firstRunId }: Wi
   try {
     const { status, raw } = await client.workflow.getHandle(workflowId).describe()
     const first = raw.workflowExecutionInfo?.firstRunId
-    return status.name === 'RUNNING' && (!first || first === firstRunId)
+    return status.name === 'RUNNING' && (!first || firstRunId === null || first === firstRunId)
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false
     throw error

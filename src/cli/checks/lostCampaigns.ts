@@ -3,6 +3,7 @@ import type { Client as DatabaseClient } from 'pg'
 import { run, statement } from '../../database/statement'
 import { backlogSize } from '../../merges/sweepPortal'
 import { backlogRuns } from '../../temporal/campaigns'
+import { campaignWorkflowIdOf } from '../../workflows/names'
 import { CHECK_TIMEOUT_MS, wrong, type Check } from './check'
 import { checkLost } from './lost'
 
@@ -30,7 +31,7 @@ export function checkCampaigns(database: DatabaseClient, client: Client): Promis
   return checkLost<UnfinishedCampaign>(client, {
     check: 'campaigns',
     words: 'campaigns',
-    ask: (ids) => run(database, unfinished, [ids]),
+    ask: async (ids) => (await run(database, unfinished, [ids])).map(underItsUsualId),
     told,
     also: async () => {
       const waiting = await backlogSize(database)
@@ -39,6 +40,11 @@ export function checkCampaigns(database: DatabaseClient, client: Client): Promis
       return runs ? [] : [nobodySweeps(waiting)]
     },
   })
+}
+
+/** One that no worker has begun has noted no workflow yet. */
+function underItsUsualId(campaign: UnfinishedCampaign): UnfinishedCampaign {
+  return { ...campaign, workflowId: campaign.workflowId ?? campaignWorkflowIdOf(campaign.id) }
 }
 
 function told({ id, status }: UnfinishedCampaign): Check {

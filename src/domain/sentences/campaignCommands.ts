@@ -14,8 +14,8 @@ export const CAMPAIGN_OPERATIONS = {
     nl: 'Er draait geen worker: campagne {campaign} is gestart en loopt zodra er een is ("ontdubbel worker" of "ontdubbel up").',
   },
   noWorkerNotAsked: {
-    en: 'No worker is running, so campaign {campaign} could not be asked. Start one ("ontdubbel worker", or "ontdubbel up"), then ask again.',
-    nl: 'Er draait geen worker, dus er kon niets aan campagne {campaign} gevraagd worden. Start er een ("ontdubbel worker" of "ontdubbel up") en vraag het dan opnieuw.',
+    en: 'No worker is running, so campaign {campaign} has not answered: it may still do this when a worker comes. Start one ("ontdubbel worker", or "ontdubbel up"), then look with "ontdubbel campaign status {campaign}".',
+    nl: 'Er draait geen worker, dus campagne {campaign} antwoordde niet: het kan nog gebeuren zodra er een worker is. Start er een ("ontdubbel worker" of "ontdubbel up") en kijk dan met "ontdubbel campaign status {campaign}".',
   },
   notFollowed: {
     en: 'No longer followed; campaign {campaign} goes on. "ontdubbel campaign status {campaign}" says how far it is, "ontdubbel campaign pause {campaign}" stops it.',

@@ -32,6 +32,12 @@ export function pauseSentence(code: PauseCode, details: Record<string, unknown>,
 
 /** What stands around a campaign's counts, on the command line and in the Temporal UI. */
 export const CAMPAIGN_LINES = {
+  /** All steps of a pair are one transaction: which of them it was is not told. */
+  pairFailed: {
+    en: 'The database refuses this pair (SQLSTATE {sqlState}) (table {table}) (rule {constraint}). Nothing of it was done.',
+    nl: 'De databank weigert dit paar (SQLSTATE {sqlState}) (tabel {table}) (regel {constraint}). Er is niets van gedaan.',
+  },
+  waitsForMerge: { en: '(waits for merge {merge})', nl: '(wacht op ontdubbeling {merge})' },
   title: {
     en: 'Campaign {campaign} ({name}): {pairs:pair|pairs}, on {on} — {stands}',
     nl: 'Campagne {campaign} ({name}): {pairs:paar|paren}, {on} — {stands}',

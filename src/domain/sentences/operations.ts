@@ -15,8 +15,8 @@ export const OPERATIONS = {
     nl: 'Er draait geen worker: ontdubbeling {merge} is hervat en gaat verder zodra er een is ("ontdubbel worker" of "ontdubbel up").',
   },
   noWorkerNotAsked: {
-    en: 'No worker is running, so merge {merge} could not be asked. Start one ("ontdubbel worker", or "ontdubbel up"), then ask again.',
-    nl: 'Er draait geen worker, dus er kon niets aan ontdubbeling {merge} gevraagd worden. Start er een ("ontdubbel worker" of "ontdubbel up") en vraag het dan opnieuw.',
+    en: 'No worker is running, so merge {merge} has not answered: it may still do this when a worker comes. Start one ("ontdubbel worker", or "ontdubbel up"), then look with "ontdubbel merge show {merge}".',
+    nl: 'Er draait geen worker, dus ontdubbeling {merge} antwoordde niet: het kan nog gebeuren zodra er een worker is. Start er een ("ontdubbel worker" of "ontdubbel up") en kijk dan met "ontdubbel merge show {merge}".',
   },
   started: { en: 'The merge is started.', nl: 'De ontdubbeling is gestart.' },
   runningAlready: {

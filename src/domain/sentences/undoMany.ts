@@ -90,6 +90,7 @@ export const UNDO_MANY_ERRORS = {
     en: 'Campaign {campaign} is still merging. Stop it first: "ontdubbel campaign pause {campaign}" or "ontdubbel campaign cancel {campaign}".',
     nl: 'Campagne {campaign} is nog bezig. Hou haar eerst tegen: "ontdubbel campaign pause {campaign}" of "ontdubbel campaign cancel {campaign}".',
   },
+  endsBefore: { en: 'The time of --to must be after that of --from.', nl: '--to moet na --from komen.' },
   oneOrMany: {
     en: 'Give the id of a merge, or which merges: --approved-by, --from (and --to).',
     nl: 'Geef het nummer van een ontdubbeling, of welke: --approved-by, --from (en --to).',
