@@ -254,6 +254,21 @@ describe('the rate', () => {
     expect(await rate(id)).toEqual([null, null])
   })
 
+  test('lines in which no pair ended tell nothing of it', async () => {
+    const id = await campaign({ created_at: hence(-25) })
+    await putPairs(id, left(3))
+    await tally(id, hence(-15), 20)
+    await tally(id, hence(-1), 0)
+    expect(await rate(id)).toEqual([2, 2])
+  })
+
+  test('of pairs that only wait for others it tells no time left', async () => {
+    const id = await campaign({ created_at: hence(-25) })
+    await putPairs(id, [{ state: 'waiting', why: busyWith(12) }])
+    await tally(id, hence(-15), 20)
+    expect(await rate(id)).toEqual([2, null])
+  })
+
   test.each([
     ['paused', { status: 'paused' }, -5],
     ['outside of its hours', { within_hours: false }, -5],

@@ -235,6 +235,14 @@ test('all that one person approved is undone, alone and in campaigns; a period, 
   expect(await numbers('--approved-by', 'Bea', '--to', '2026-03-29T22:00:00Z')).toEqual([2, 1])
   expect(await numbers('--approved-by', 'Bea', '--from', '2026-03-30T00:00+02:00')).toEqual([1, 1])
 
+  for (const wrong of [
+    ['--approved-by', ''],
+    ['--from', '2026-03-30', '--to', '2026-03-29'],
+    ['--to', '2026-03-29'],
+  ]) {
+    const refused = await ontdubbel('undo', ...wrong, '--preview')
+    expect([wrong, refused.code, refused.err]).toEqual([wrong, 2, expect.stringContaining('--from')])
+  }
   const day = await ontdubbel('undo', '--from', '2026-03-29', '--to', '2026-03-30', '--by', 'mia', '--json')
   expect([day.code, day.err, day.json()]).toEqual([
     0,

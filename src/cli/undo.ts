@@ -44,7 +44,7 @@ export function undoCommand(): Command {
       'all made from here on: a date (its beginning in Europe/Brussels), or a moment with its zone',
       moment,
     )
-    .option('--to <time>', 'with --from: and before this; default: now', moment)
+    .option('--to <time>', 'with one of these: and before this; default: now', moment)
     .action(async (merge: number | undefined, options: UndoOptions) => {
       const { approvedBy, from, to } = options
       const selects = [approvedBy, from, to].some((given) => given !== undefined)
