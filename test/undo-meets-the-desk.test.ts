@@ -3,6 +3,7 @@ import { untilFree } from '../src/database/again'
 import { createPool } from '../src/database/pool'
 import { inMergeTransaction } from '../src/database/transaction'
 import type { NewMerge } from '../src/domain/request'
+import { abandonUndo, openUndo } from '../src/merges/openUndo'
 import { openSingle } from '../src/merges/openSingle'
 import { doStep } from '../src/merges/stepSingle'
 import { createMerge } from '../src/merges/store'
@@ -290,4 +291,18 @@ test('what stood at a library that is no more is left out, and told', async () =
     'subscription-not-restored': { subscriptions: [expired] },
     'preference-not-restored': { libraries: ['GONE'] },
   })
+})
+
+test('an undo that is given up leaves the merge as it was, what needed attention too', async () => {
+  const [kept, removed] = await patrons()
+  const merge = await merged(kept, removed)
+  const attention = { code: 'unforeseen', details: { step: 'syncPortalLinks' } }
+  await sql('update merge set attention = $2 where id = $1', [merge, JSON.stringify(attention)])
+  const { then } = await openUndo(pool, { merge, by: 'test' }, { workflowId: `undo/${merge}`, firstRunId: '1' })
+  expect(then).toBe('go-on')
+  expect(await sql('select attention from merge where id = $1', [merge])).toEqual([{ attention: null }])
+  expect(await abandonUndo(pool, merge)).toBe(true)
+  expect(await sql('select status, attention from merge where id = $1', [merge])).toEqual([
+    { status: 'retired', attention },
+  ])
 })

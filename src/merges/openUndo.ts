@@ -11,14 +11,14 @@ import { mergeById, portalHasEnded, type MergeRow, type WorkflowIds } from './st
 const lock = statement(`undo.lockMerge`, `select id from merge where id = $1 for update`)
 const begin = statement(
   'undo.begin',
-  `with m as (update merge set status = 'undoing', attention = null where id = $1 returning id)
-   insert into undo (merge, workflow_id, first_run_id) select id, $2, $3 from m`,
+  `with m as (update merge set status = 'undoing', attention = null where id = $1 returning id, old.attention as attention)
+   insert into undo (merge, workflow_id, first_run_id, attention_was) select id, $2, $3, attention from m`,
 )
 const takeUp = statement('undo.takeUp', `update undo set workflow_id = $2, first_run_id = $3 where merge = $1`)
 const forget = statement(
   'undo.forget',
-  `with u as (delete from undo where merge = $1 and done_at is null returning merge)
-   update merge set status = 'retired', attention = null from u where id = u.merge and status = 'undoing' returning id`,
+  `with u as (delete from undo where merge = $1 and done_at is null returning merge, attention_was)
+   update merge set status = 'retired', attention = u.attention_was from u where id = u.merge and status = 'undoing' returning id`,
 )
 
 /**

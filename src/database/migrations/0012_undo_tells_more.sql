@@ -1,5 +1,8 @@
 -- What an undo writes once more, and what it tells (domain.md "What an undo does"). Additive: what older workers call is there.
 
+-- What of the merge needed attention before; given up, the undo leaves it as it was.
+alter table undo add column attention_was jsonb;
+
 -- What desks did with rows that a merge had moved: an undo reports it. Of the steps' own writes nothing is noted.
 create table changed_row (
   id bigint generated always as identity primary key,
