@@ -30,6 +30,7 @@ const WITHOUT_FOREIGN_KEY: Record<string, string> = {
   'campaign_pair.removed': 'a list may name a record that does not exist',
   'change.kept': 'the feed says what happened then',
   'change.removed': 'the feed says what happened then',
+  'changed_row.stood_on': 'the journal of what desks did with moved rows: undo goes by it',
   'redirect_note.stood_on': 'the journal of the redirect: undo goes by it',
   'pair_decision.lower_patron': 'a decision about two ids, found through the chain too',
   'pair_decision.higher_patron': 'a decision about two ids, found through the chain too',

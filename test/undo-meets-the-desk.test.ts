@@ -163,15 +163,20 @@ test('what was written since and stands with the removed record is not told as m
   expect(await contact(marked)).toMatchObject({ patron: removed, is_primary: false })
 })
 
-test('a visit of the removed record is its own after the undo: nobody takes it for unused', async () => {
-  const [kept, removed] = await patrons()
-  await sql(`update patron set last_activity_on = '2020-01-01' where id = any($1)`, [[kept, removed]])
-  const merge = await merged(kept, removed)
-  await desk.touch(removed, '2026-11-25')
-  await undone(merge)
-  expect(await sql(`select last_activity_on::text as last from patron where id = $1`, [removed])).toEqual([
-    { last: '2026-11-25' },
-  ])
+test('a visit of a removed record is its own after the undo, also of one at the beginning of a chain: nobody takes it for unused', async () => {
+  const [first, second, third] = await patrons()
+  const all = [first, second, third]
+  await sql(`update patron set last_activity_on = '2020-01-01' where id = any($1)`, [all])
+  const one = await merged(second, first)
+  const other = await merged(third, second)
+  for (const day of ['2026-11-24', '2026-11-26', '2026-11-25']) await desk.touch(first, day)
+  const visits = () => sql('select last_activity_on::text as last from patron where id = any($1) order by id', [all])
+  expect(await visits()).toEqual(['2020-01-01', '2020-01-01', '2026-11-26'].map((last) => ({ last })))
+  await undone(other)
+  expect(await visits()).toEqual(['2020-01-01', '2026-11-26', '2026-11-26'].map((last) => ({ last })))
+  await undone(one)
+  expect(await visits()).toEqual(all.map(() => ({ last: '2026-11-26' })))
+  expect(await sql('select from redirect_note where stood_on = any($1)', [all])).toEqual([])
 })
 
 test('a block that staff lifted, since the merge had brought a national number, is told', async () => {

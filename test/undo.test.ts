@@ -38,7 +38,11 @@ async function refusedByTheDatabase(work: () => Promise<void>): Promise<void> {
     `create function refuse_it() returns trigger language plpgsql as $$ begin raise exception using errcode = '23514'; end $$;
      create trigger refuse_it before insert on pair_decision for each row execute function refuse_it()`,
   )
-  await work().finally(() => asOwner(`drop function refuse_it() cascade`))
+  try {
+    await work()
+  } finally {
+    await asOwner(`drop function refuse_it() cascade`)
+  }
 }
 const codes = ({ told }: Undo): string[] => told.map(({ code }) => code)
 

@@ -34,7 +34,7 @@ const setApart = statement(
  */
 export interface NotedRow {
   merge: number
-  tbl: 'hold' | 'contact' | 'history_preference'
+  tbl: 'hold' | 'contact' | 'history_preference' | 'patron'
   id: string | null
   library: string | null
   became: 'back' | 'out' | 'changed' | 'gone'

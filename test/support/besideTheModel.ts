@@ -231,7 +231,7 @@ const STANDING = [
       .map((value) => `coalesce(${value}, '-')`)
       .join(', ')}${values.length > 0 ? '' : `null`}) as line from ${table} where patron = any($1)`
   }),
-  `select concat_ws(' ', 'note', tbl, coalesce(row_id, '-'), written_for, stood_on) from redirect_note where stood_on = any($1)`,
+  `select concat_ws(' ', 'note', tbl, coalesce(row_id, '-'), written_for, stood_on) from redirect_note where stood_on = any($1) and tbl <> 'patron'`,
 ].join(' union all ')
 
 function lineOf({ table, key, patron, writtenFor, values }: ModelRow): string {

@@ -15,7 +15,7 @@ const DESKS_DEADLOCK_TIMEOUT_AT_LEAST_MS = 1_000
 /** What the worker's role must be able to do, as the migrations grant it. */
 const RIGHTS: Record<string, string> = {
   'select, insert, update, delete':
-    'library card subscription history_preference loan loan_history hold charge payment message contact redirect_note portal_intent pair_decision',
+    'library card subscription history_preference loan loan_history hold charge payment message contact redirect_note edited_contact changed_row portal_intent pair_decision',
   'select, insert, update':
     'patron merge merge_step import_file feed_counter change campaign campaign_pair campaign_batch campaign_tally',
   'select, insert': 'campaign_command',

@@ -52,7 +52,7 @@ create trigger marked after update of is_primary on contact for each row
   when (old.written_for is not null and old.is_primary <> new.is_primary and current_setting('ontdubbel.step', true) is distinct from 'on')
   execute function note_edited_contact();
 
--- A visit of the removed record is passed on to the kept one, and stays its own: after an undo it is not taken for unused.
+-- A visit of the removed record is passed on to the kept one, and noted: after an undo it is its own too, or it would be taken for unused.
 create or replace function redirect_patron() returns trigger language plpgsql as $$
 declare
   live bigint := live_patron(old.id);
@@ -63,7 +63,15 @@ begin
   end if;
   update patron set last_activity_on = greatest(last_activity_on, new.last_activity_on)
   where id = live and last_activity_on is distinct from greatest(last_activity_on, new.last_activity_on);
-  new.last_activity_on := greatest(old.last_activity_on, new.last_activity_on);
+  if new.last_activity_on > coalesce(old.last_activity_on, '-infinity') then
+    -- the latest is enough
+    delete from redirect_note where tbl = 'patron' and stood_on = live and written_for = old.id
+      and (was ->> 'last_activity_on')::date <= new.last_activity_on;
+    if not exists (select from redirect_note where tbl = 'patron' and stood_on = live and written_for = old.id) then
+      perform note_redirect('patron', null, old.id, live, jsonb_build_object('last_activity_on', new.last_activity_on));
+    end if;
+  end if;
+  new.last_activity_on := old.last_activity_on;
   return new;
 end
 $$;
@@ -100,7 +108,13 @@ begin
       select to_jsonb(c) into found_row from contact c
       where c.id = n.row_id::bigint and c.patron in (n.kept, n.removed) and coalesce(c.written_for, c.patron) = n.written_for;
     end if;
-    if n.row_id is not null and found_row is null then
+    if n.tbl = 'patron' then
+      if live_patron(n.written_for) <> n.written_for then
+        perform note_redirect('patron', null, n.written_for, n.removed, n.was);
+      end if;
+      update patron p set last_activity_on = greatest(p.last_activity_on, (n.was ->> 'last_activity_on')::date)
+      where p.id = live_patron(n.written_for);
+    elsif n.row_id is not null and found_row is null then
       became := 'gone';
     elsif n.row_id is not null and found_row - ours <> (n.was - ours) then
       became := 'changed';
