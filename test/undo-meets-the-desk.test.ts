@@ -11,7 +11,7 @@ import { undoReport } from '../src/merges/undoReport'
 import { mergeGroup } from '../src/steps/group'
 import { abandonMerges } from '../src/steps/setApart'
 import { freshDatabase, type TestDatabase } from './support/database'
-import { Desk, makeLibraries, registerPatrons, rowOf, type Key } from './support/desk'
+import { Desk, makeLibraries, registerPatrons, rowOf, untilWaiting, type Key } from './support/desk'
 import { takeBack } from './support/takeBack'
 
 const BY = { by: 'test', on: '2026-11-24', accept: ['rejected-before', 'unverified-login-gains-access'] as const }
@@ -63,7 +63,7 @@ const sql = async (text: string, values: unknown[] = []): Promise<Record<string,
   (await desk.client.query<Record<string, unknown>>(text, values)).rows
 const hold = (key: Key) => rowOf(database.pool, 'hold', key)
 const contact = (key: Key) => rowOf(database.pool, 'contact', key)
-const NEVER_COLLECTED = { title: 'Twice wanted', placed_at: '2026-11-21T10:00:00Z' }
+const NEVER_COLLECTED = { title: 'Karel ende Elegast', placed_at: '2026-11-21T10:00:00Z' }
 
 test.each(['undone', 'given up'])(
   'two holds that the merge cancelled, made one title and library by a desk since: %s, one is open again',
@@ -142,13 +142,13 @@ test('a contact written for the removed record that was known, but for its mark,
 
 test('what was written since and stands with the removed record is not told as missing; what a desk changed of it is', async () => {
   const [kept, removed] = await patrons()
-  const own = await desk.insert('hold', { patron: kept, title: 'Opened again' })
-  await desk.insert('hold', { patron: kept, title: 'Taken away' })
+  const own = await desk.insert('hold', { patron: kept, title: 'Beatrijs' })
+  await desk.insert('hold', { patron: kept, title: 'Lanseloet' })
   for (const patron of [kept, removed]) await desk.insert('contact', { patron, is_primary: true })
   const merge = await merged(kept, removed)
   const [again, away] = [
-    await desk.insert('hold', { patron: removed, title: 'Opened again' }),
-    await desk.insert('hold', { patron: removed, title: 'Taken away' }),
+    await desk.insert('hold', { patron: removed, title: 'Beatrijs' }),
+    await desk.insert('hold', { patron: removed, title: 'Lanseloet' }),
   ]
   const [marked, edited] = [
     await desk.insert('contact', { patron: removed, is_primary: true }),
@@ -179,6 +179,44 @@ test('a visit of a removed record is its own after the undo, also of one at the 
   expect(await sql('select from redirect_note where stood_on = any($1)', [all])).toEqual([])
 })
 
+test('visits of both records in one statement are no error', async () => {
+  const [kept, removed] = await patrons()
+  await merged(kept, removed)
+  await sql(`update patron set last_activity_on = '2026-11-27' where id = any($1)`, [[kept, removed]])
+  expect(await sql('select last_activity_on::text as last from patron where id = $1', [kept])).toEqual([
+    { last: '2026-11-27' },
+  ])
+})
+
+test('a desk that waits for an undo to change a late row finds its row', async () => {
+  const [kept, removed] = await patrons()
+  for (const patron of [kept, removed]) await desk.insert('contact', { patron, is_primary: true })
+  const merge = await merged(kept, removed)
+  const key = await desk.insert('contact', { patron: removed, is_primary: true })
+  const waits = await Desk.open(database.url)
+  try {
+    let change: Promise<void> | undefined
+    await inMergeTransaction(pool, async (client) => {
+      await takeBack(client, [merge])
+      change = waits.change('contact', key, { value: 'meanwhile@example.org' })
+      await untilWaiting(database.pool, waits.pid)
+    })
+    await change
+  } finally {
+    await waits.close()
+  }
+  expect(await contact(key)).toMatchObject({ patron: removed, value: 'meanwhile@example.org' })
+})
+
+test('a subscription that the merge stopped and a desk deleted since is not put back, and is told once', async () => {
+  const [kept, removed] = await patrons()
+  await desk.insert('subscription', { patron: kept })
+  const stopped = await desk.insert('subscription', { patron: removed })
+  const merge = await merged(kept, removed)
+  await desk.remove('subscription', stopped)
+  expect(await undone(merge)).toEqual({ 'subscription-not-restored': { subscriptions: [stopped] } })
+})
+
 test('a block that staff lifted, since the merge had brought a national number, is told', async () => {
   const [kept, removed] = await patrons()
   await sql(`update patron set registered_online = true, internet_block = 'online-registration' where id = $1`, [kept])
@@ -191,8 +229,8 @@ test('a block that staff lifted, since the merge had brought a national number, 
 test('what desks did with moved rows is told: a hold collected or cancelled, a membership stopped or gone, a preference switched, a mark taken', async () => {
   const [kept, removed] = await patrons()
   const [collected, cancelled] = [
-    await desk.insert('hold', { patron: removed, title: 'Collected' }),
-    await desk.insert('hold', { patron: removed, title: 'Cancelled' }),
+    await desk.insert('hold', { patron: removed, title: 'Mariken' }),
+    await desk.insert('hold', { patron: removed, title: 'Esmoreit' }),
   ]
   const [stopped, gone] = [
     await desk.insert('subscription', { patron: removed, library: 'L1' }),
@@ -200,6 +238,7 @@ test('what desks did with moved rows is told: a hold collected or cancelled, a m
   ]
   await desk.insert('history_preference', { patron: removed, library: 'L3', enabled: true })
   const marked = await desk.insert('contact', { patron: removed, is_primary: true })
+  const unwanted = await desk.insert('contact', { patron: removed })
   const merge = await merged(kept, removed)
   await desk.change('hold', collected, { status: 'ready' })
   await desk.remove('hold', collected)
@@ -208,10 +247,21 @@ test('what desks did with moved rows is told: a hold collected or cancelled, a m
   await desk.remove('subscription', gone)
   await sql('update history_preference set enabled = false where patron = $1', [kept])
   await desk.change('contact', marked, { is_primary: false })
+  const deleted = await desk.insert('contact', { patron: kept })
+  await desk.remove('contact', deleted)
+  await desk.remove('contact', unwanted)
+  // one that was placed, and collected, since
+  const since = await desk.insert('hold', { patron: removed, title: 'Gloriant', placed_at: new Date().toISOString() })
+  await desk.remove('hold', since)
   expect(await undone(merge)).toEqual({
     'hold-not-restored': { holds: [collected] },
     'subscription-not-restored': { subscriptions: [gone] },
-    'changed-since': { holds: [cancelled], contacts: [marked], subscriptions: [stopped], preferences: ['L3'] },
+    'changed-since': {
+      holds: [cancelled],
+      contacts: [marked, unwanted],
+      subscriptions: [stopped],
+      preferences: ['L3'],
+    },
   })
   expect(await sql('select count(*)::int as n from changed_row where stood_on = $1', [kept])).toEqual([{ n: 0 }])
 })
@@ -241,10 +291,10 @@ test('a payment and a membership since are told with whom they are', async () =>
 
 test('a late row that a desk has moved to somebody is his, whatever is undone beside it', async () => {
   const [kept, removed, other, theirs] = await patrons()
-  await desk.insert('hold', { patron: kept, title: 'Moved on' })
+  await desk.insert('hold', { patron: kept, title: 'Elckerlijc' })
   const one = await merged(kept, removed)
   const two = await merged(other, theirs)
-  const key = await desk.insert('hold', { patron: removed, title: 'Moved on' })
+  const key = await desk.insert('hold', { patron: removed, title: 'Elckerlijc' })
   await desk.move('hold', key, kept, other)
   await undone(one, two)
   expect(await hold(key)).toMatchObject({ patron: other, written_for: null, status: 'cancelled' })
@@ -252,9 +302,9 @@ test('a late row that a desk has moved to somebody is his, whatever is undone be
 
 test('a late row that a desk has moved to somebody who was merged into the kept record later comes back to him', async () => {
   const [kept, removed, other] = await patrons()
-  await desk.insert('hold', { patron: kept, title: 'Moved on' })
+  await desk.insert('hold', { patron: kept, title: 'Elckerlijc' })
   await merged(kept, removed)
-  const key = await desk.insert('hold', { patron: removed, title: 'Moved on' })
+  const key = await desk.insert('hold', { patron: removed, title: 'Elckerlijc' })
   await desk.move('hold', key, kept, other)
   await undone(await merged(kept, other))
   expect(await hold(key)).toMatchObject({ patron: other, written_for: null, status: 'cancelled' })
@@ -285,7 +335,7 @@ test('given up before its preferences had moved: one that a desk made the one of
 
 test('what stood at a library that is no more is left out, and told', async () => {
   const [kept, removed] = await patrons()
-  await sql(`insert into library (id, name) values ('GONE', 'Closed for good')`)
+  await sql(`insert into library (id, name) values ('GONE', 'Gesloten')`)
   const expired = await desk.insert('subscription', { patron: removed, library: 'GONE', ends_on: '2026-06-01' })
   await desk.insert('history_preference', { patron: kept, library: 'GONE', enabled: true })
   const merge = await merged(kept, removed)

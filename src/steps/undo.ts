@@ -55,7 +55,8 @@ const facts = statement<UndoFacts>(
      array(select c.id from contact c join edited_contact e on e.contact = c.id
        where c.patron = m.removed and e.at > m.opened_at order by 1) as "editedContacts",
      (select coalesce(jsonb_agg(distinct jsonb_build_object('tbl', r.tbl, 'id', r.row_id, 'gone', r.gone)), '[]') from changed_row r
-       where r.stood_on = m.kept and live_patron(r.written_for) = m.removed and r.at > m.opened_at) as "changedRows",
+       where r.stood_on = m.kept and live_patron(r.written_for) = m.removed and r.at > m.opened_at
+         and (r.began is null or r.began < m.opened_at)) as "changedRows",
      k.internet_block is null and m.warnings @> '[{"code": "internet-block-kept"}]' as "blockLifted",
      rows_since(m.kept, d.day) as "sinceOnKept", rows_since(m.removed, d.day) as "sinceOnRemoved"
    from merge m join patron k on k.id = m.kept

@@ -13,7 +13,7 @@ export interface UndoFacts {
   erasedAt: string[]
   editedContacts: number[]
   /** What desks did with rows that had moved. A hold that is gone: its copy was collected. */
-  changedRows: { tbl: Exclude<Difference['tbl'], 'patron' | 'contact'>; id: string; gone: boolean }[]
+  changedRows: { tbl: Exclude<Difference['tbl'], 'patron'>; id: string; gone: boolean }[]
   /** The block that the kept record had is gone, and staff may have lifted it for what the merge brought. */
   blockLifted: boolean
   sinceOnKept: Record<string, number>
@@ -65,6 +65,8 @@ function ofOne(
     told.push({ code: 'history-not-restored', details: { loans: facts.erased, libraries: facts.erasedAt } })
   }
   const before = new Set(changed.map(keyOf))
+  // a contact that a desk deleted was changed by it; of the others people ask where they are
+  const gone = [...changed, ...facts.changedRows].filter((row) => row.gone && row.tbl !== 'contact')
   for (const table of Object.keys(NOT_RESTORED) as (keyof typeof NOT_RESTORED)[]) {
     const [code, list] = NOT_RESTORED[table]
     const missing = [
@@ -73,13 +75,11 @@ function ofOne(
         .filter((row) => row.tbl === table && !before.has(keyOf(row)) && (row.gone || table === 'hold'))
         .map(({ id }) => id),
       ...noted.filter((row) => row.tbl === table && row.became === 'out').map(keyOfNoted),
-      ...facts.changedRows
-        .filter((row) => row.tbl === table && row.gone && !before.has(keyOf({ ...row, merge: facts.merge })))
-        .map(({ id }) => id),
+      ...gone.filter(({ tbl }) => tbl === table).map(({ id }) => id),
     ]
     if (missing.length > 0) told.push({ code, details: { [list]: inOrder(missing) } })
   }
-  const since = changedSince(facts, changed, left, noted)
+  const since = changedSince(facts, { changed, left, noted, gone })
   if (Object.keys(since).length > 0) told.push({ code: 'changed-since', details: since })
   const { since: day, kept, removed, sinceOnKept, sinceOnRemoved } = facts
   if (Object.keys(sinceOnRemoved).length > 0) {
@@ -93,9 +93,17 @@ function ofOne(
 
 function changedSince(
   facts: UndoFacts,
-  changed: readonly Difference[],
-  left: readonly Difference[],
-  noted: readonly NotedRow[],
+  {
+    changed,
+    left,
+    noted,
+    gone,
+  }: {
+    changed: readonly Difference[]
+    left: readonly Difference[]
+    noted: readonly NotedRow[]
+    gone: readonly { tbl: string; id: string }[]
+  },
 ): Record<string, unknown> {
   // a value whose other half was changed is left too
   const columns = [...changed, ...left].filter(({ tbl }) => tbl === 'patron').flatMap((row) => row.fields)
@@ -105,11 +113,13 @@ function changedSince(
     ...changed,
     // a hold that is only not reopened is told as that
     ...left.filter((row) => !row.gone && row.tbl !== 'hold'),
-    ...facts.changedRows.filter(({ gone }) => !gone),
+    ...facts.changedRows,
     ...noted.filter(({ became }) => became === 'changed').map((row) => ({ tbl: row.tbl, id: keyOfNoted(row) })),
     ...facts.editedContacts.map((id) => ({ tbl: 'contact', id: String(id) })),
   ]
-  const of = (table: Difference['tbl']) => inOrder(rows.filter(({ tbl }) => tbl === table).map(({ id }) => id))
+  const isGone = new Set(gone.map(({ tbl, id }) => `${tbl} ${id}`))
+  const of = (table: Difference['tbl']) =>
+    inOrder(rows.filter(({ tbl, id }) => tbl === table && !isGone.has(`${tbl} ${id}`)).map(({ id }) => id))
   const lists = {
     fields: [...fields].sort(),
     holds: of('hold'),
@@ -120,7 +130,7 @@ function changedSince(
   return Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0))
 }
 
-function keyOf({ merge, tbl, id }: Pick<Difference, 'merge' | 'tbl' | 'id'>): string {
+function keyOf({ merge, tbl, id }: Difference): string {
   return `${merge} ${tbl} ${id}`
 }
 

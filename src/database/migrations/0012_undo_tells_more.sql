@@ -6,27 +6,33 @@ alter table undo add column attention_was jsonb;
 -- What desks did with rows that a merge had moved: an undo reports it. Of the steps' own writes nothing is noted.
 create table changed_row (
   id bigint generated always as identity primary key,
-  tbl text not null check (tbl in ('hold', 'subscription', 'history_preference')),
+  tbl text not null check (tbl in ('hold', 'contact', 'subscription', 'history_preference')),
   -- of a preference its library
   row_id text not null,
   stood_on bigint not null,
   written_for bigint not null,
   gone boolean not null,
+  -- a hold's placing, a subscription's first day: what came after the merge an undo need not tell; null where there is none
+  began timestamptz,
   at timestamptz not null default clock_timestamp()
 );
 create index changed_row_stood_on on changed_row (stood_on);
 grant select, insert, update, delete on changed_row to ontdubbel_worker;
 grant usage on all sequences in schema public to ontdubbel_worker;
 
-create function note_changed_row() returns trigger language plpgsql as $$
+-- A desk may have a role of its own, with rights on the library's tables only.
+create function note_changed_row() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 declare
   was jsonb := to_jsonb(old);
 begin
-  insert into changed_row (tbl, row_id, stood_on, written_for, gone)
-  values (tg_table_name, coalesce(was ->> 'id', was ->> 'library'), old.patron, old.written_for, tg_op = 'DELETE');
+  insert into changed_row (tbl, row_id, stood_on, written_for, gone, began)
+  values (tg_table_name, coalesce(was ->> 'id', was ->> 'library'), old.patron, old.written_for, tg_op = 'DELETE',
+    coalesce(was ->> 'placed_at', was ->> 'starts_on')::timestamptz);
   return null;
 end
 $$;
+alter function note_edited_contact() security definer set search_path = public, pg_temp;
+alter function note_redirect(text, text, bigint, bigint, jsonb) security definer set search_path = public, pg_temp;
 create trigger noted_gone after delete on hold for each row
   when (old.written_for is not null and old.status <> 'cancelled' and current_setting('ontdubbel.step', true) is distinct from 'on')
   execute function note_changed_row();
@@ -47,12 +53,16 @@ create trigger noted_gone after delete on history_preference for each row
 create trigger noted_changed after update of enabled on history_preference for each row
   when (old.written_for is not null and old.enabled <> new.enabled and current_setting('ontdubbel.step', true) is distinct from 'on')
   execute function note_changed_row();
+create trigger noted_gone after delete on contact for each row
+  when (old.written_for is not null and current_setting('ontdubbel.step', true) is distinct from 'on')
+  execute function note_changed_row();
 -- the mark that a contact lost or got, beside what `edited` notes
 create trigger marked after update of is_primary on contact for each row
   when (old.written_for is not null and old.is_primary <> new.is_primary and current_setting('ontdubbel.step', true) is distinct from 'on')
   execute function note_edited_contact();
 
--- A visit of the removed record is passed on to the kept one, and noted: after an undo it is its own too, or it would be taken for unused.
+-- A visit of the removed record is noted, and passed on to the kept one: after an undo it is its own too, or it would be taken for
+-- unused. Passed on after the statement, which may be about both.
 create or replace function redirect_patron() returns trigger language plpgsql as $$
 declare
   live bigint := live_patron(old.id);
@@ -61,8 +71,6 @@ begin
     raise exception using errcode = 'OD004',
       message = format('patron %s was merged into %s: change patron %s instead', old.id, live, live);
   end if;
-  update patron set last_activity_on = greatest(last_activity_on, new.last_activity_on)
-  where id = live and last_activity_on is distinct from greatest(last_activity_on, new.last_activity_on);
   if new.last_activity_on > coalesce(old.last_activity_on, '-infinity') then
     -- the latest is enough
     delete from redirect_note where tbl = 'patron' and stood_on = live and written_for = old.id
@@ -75,6 +83,18 @@ begin
   return new;
 end
 $$;
+create function pass_visit_on() returns trigger language plpgsql as $$
+declare
+  live bigint := live_patron(new.id);
+  visit date := (select max((was ->> 'last_activity_on')::date) from redirect_note where tbl = 'patron' and stood_on = live and written_for = new.id);
+begin
+  update patron set last_activity_on = visit where id = live and visit > coalesce(last_activity_on, '-infinity');
+  return null;
+end
+$$;
+create trigger visit_passed_on after update of last_activity_on on patron for each row
+  when (new.merged_into is not null and current_setting('ontdubbel.step', true) is distinct from 'on')
+  execute function pass_visit_on();
 
 -- What the redirect noted of rows that stood on these merges' kept records is written once more as it was first written, and
 -- what became of it is told: `back`; `out`, a rule forbids it by now (it stays as it was stored, or out); `changed`, a desk
@@ -128,7 +148,13 @@ begin
       null;
     else
       begin
-        if n.tbl = 'hold' then
+        -- where it stands where it was first written: a desk that waits for its row finds it
+        if n.tbl = 'hold' and (n.was ->> 'patron')::bigint = n.removed then
+          update hold h set status = n.was ->> 'status', reason = n.was ->> 'reason' where h.id = n.row_id::bigint;
+        elsif n.tbl = 'contact' and n.row_id is not null and (n.was ->> 'patron')::bigint = n.removed then
+          update contact c set is_primary = not exists (
+            select from contact o where o.patron = c.patron and o.kind = c.kind and o.is_primary) where c.id = n.row_id::bigint;
+        elsif n.tbl = 'hold' then
           delete from hold h where h.id = n.row_id::bigint;
           insert into hold (id, patron, library, title, placed_at, status, reason, card, written_for)
           select w.id, w.patron, w.library, w.title, w.placed_at, w.status, w.reason, w.card, w.written_for
