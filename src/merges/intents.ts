@@ -16,7 +16,8 @@ type Place = Omit<RoundIntent, 'to' | 'action'>
 
 export const doneIntents = statement<Place>(
   'portal.doneIntents',
-  `select merge, account, library, actor_id as "from", round from portal_intent where merge = any($1) and outcome is not null`,
+  `select merge, account, library, actor_id as "from", round from portal_intent
+   where merge = any($1) and (outcome is not null or reverted is not null)`,
 )
 
 const addIntents = statement(
@@ -27,14 +28,16 @@ const addIntents = statement(
    join merge m on m.id = x.merge
    where m.status = 'retired' and ${PORTAL_NOT_ENDED}
    on conflict (merge, account, library, actor_id) do update set action = excluded.action, target = excluded.target, outcome = null,
-     round = excluded.round, asked = '{}'
-   where portal_intent.outcome is not null and portal_intent.round = excluded.round - 1`,
+     round = excluded.round, asked = '{}', reverted = null
+   where (portal_intent.outcome is not null or portal_intent.reverted is not null) and portal_intent.round = excluded.round - 1`,
 )
 
 export const openIntents = statement<RoundIntent>(
   'portal.openIntents',
-  `select merge, account, library, actor_id as "from", target as "to", action, round from portal_intent
-   where merge = any($1) and outcome is null order by merge, account, library, actor_id`,
+  // a record between that is there again, since a later merge was undone, keeps its link
+  `select i.merge, i.account, i.library, i.actor_id as "from", i.target as "to", i.action, i.round
+   from portal_intent i join patron p on p.id = i.actor_id and p.merged_into is not null
+   where i.merge = any($1) and i.outcome is null and i.reverted is null order by i.merge, i.account, i.library, i.actor_id`,
 )
 
 const meant = statement<{ before: number[] }>(

@@ -8,6 +8,8 @@ export interface StandingIntent extends LinkIntent {
   outcome: AppliedIntent['outcome'] | null
   /** With which targets it was asked for at the portal. */
   asked: number[]
+  /** The records at the ends of the chains of these. */
+  askedHomes: number[]
   /** The record at the end of the chain of `from`: whom the link belongs to. */
   home: number
   /** The same of `to`. */
@@ -38,22 +40,27 @@ export interface Bringing {
 /**
  * What has to be done for the links of one account at one library. It goes by where each link is and whose it is now, not by
  * which merge moved it: at a slow portal later merges move what earlier ones were to, and undos come in any order. What no
- * undo has to do with is left: the merges that stand see to it.
+ * undo has to do with is left: the merges that stand see to it. Where it is given up (`giveUp`) nothing is learnt.
  */
-export function toBringBack(intents: readonly StandingIntent[]): Bringing[] {
-  const unknown = intents.filter(({ outcome, concerned, undone }) => outcome === null && concerned && undone)
-  if (unknown.length > 0) return unknown.map((intent) => bringing('learn', [intent]))
+export function toBringBack(intents: readonly StandingIntent[], { giveUp = false } = {}): Bringing[] {
+  // of a merge that stands too, where it was asked to bring the link to one who is somebody else by now
+  const unknown = intents.filter(
+    ({ outcome, concerned, undone, home, askedHomes }) =>
+      outcome === null && concerned && (undone || askedHomes.some((asked) => asked !== home)),
+  )
+  if (!giveUp && unknown.length > 0) return unknown.map((intent) => bringing('learn', [intent]))
   const paths = pathsOf(intents).filter(
     (path) => path.some(({ concerned }) => concerned) && path[0].home !== path.at(-1)?.toHome,
   )
   // one that a merge is moving at this moment may be further than is known
   const onTheWay = intents.filter(({ outcome, asked }) => outcome === null && asked.length > 0)
-  if (paths.length > 0 && onTheWay.length > 0) return onTheWay.map((intent) => bringing('learn', [intent]))
+  if (!giveUp && paths.length > 0 && onTheWay.length > 0) return onTheWay.map((intent) => bringing('learn', [intent]))
   const gone = intents.filter(
     ({ outcome, concerned, undone, home, toHome }) =>
       outcome === 'gone-already' && concerned && undone && home !== toHome,
   )
   return [
+    ...(giveUp ? unknown.filter(({ undone }) => undone).map((intent) => bringing('learn', [intent])) : []),
     ...paths.map((path) => bringing('bring-back', path, onwardFrom(path, intents))),
     ...gone.map((intent) => bringing('tell', [intent])),
   ]
@@ -93,17 +100,19 @@ function hasMoved({ outcome }: StandingIntent): boolean {
   return outcome === 'changed' || outcome === 'removed'
 }
 
-/** To which records the link that the last of a path met was taken since. */
+/** To which records the link that the last of a path met was taken since, and those whose it may be again. */
 function onwardFrom(path: readonly StandingIntent[], intents: readonly StandingIntent[]): number[] {
   const records: number[] = []
+  const homes: number[] = []
   const left = new Set(intents.filter(hasMoved).filter((intent) => !path.includes(intent)))
   for (let at = path.at(-1)?.to; at !== undefined; at = records.at(-1)) {
     const onward = [...left].find(({ from }) => from === at)
     if (onward === undefined) break
     left.delete(onward)
     records.push(onward.to)
+    homes.push(onward.home)
   }
-  return records
+  return [...records, ...homes]
 }
 
 /** How many of a path's intents still hold when its link is where it belongs: those up to the record that is there again. */

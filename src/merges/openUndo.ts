@@ -18,7 +18,11 @@ const takeUp = statement('undo.takeUp', `update undo set workflow_id = $2, first
 const forget = statement(
   'undo.forget',
   `with u as (delete from undo where merge = $1 and done_at is null returning merge, attention_was)
-   update merge set status = 'retired', attention = u.attention_was from u where id = u.merge and status = 'undoing' returning id`,
+   -- one that has no workflow of its own is the sweeper's
+   update merge set status = 'retired', attention = u.attention_was,
+     portal = case when workflow_id is null and portal = 'pending' then 'waiting' else portal end,
+     portal_since = case when workflow_id is null and portal = 'pending' then coalesce(portal_since, clock_timestamp()) else portal_since end
+   from u where id = u.merge and status = 'undoing' returning id`,
 )
 
 /**

@@ -23,11 +23,11 @@ const standing = statement<StandingIntent>(
   `with recursive family as (
      select $2::bigint as id union select p.id from family f join patron p on p.merged_into = f.id),
    concerned as materialized (
-     select merge, account, library, actor_id from portal_intent where reverted is null and target = $1
+     select merge, account, library, actor_id from portal_intent where reverted is null and (target = $1 or target in (select id from family))
      union select i.merge, i.account, i.library, i.actor_id from family f join portal_intent i on i.actor_id = f.id and i.reverted is null),
    links as (select distinct account, library from concerned)
    select i.merge, i.account, i.library, i.actor_id as "from", i.target as "to", i.action, i.round, i.outcome, to_jsonb(i.asked) as asked,
-     live_patron(i.actor_id) as home, live_patron(i.target) as "toHome", m.status = 'undone' as undone,
+     to_jsonb(array(select live_patron(a) from unnest(i.asked) a)) as "askedHomes", live_patron(i.actor_id) as home, live_patron(i.target) as "toHome", m.status = 'undone' as undone,
      exists (select from concerned c where c.merge = i.merge and c.account = i.account and c.library = i.library and c.actor_id = i.actor_id) as concerned,
      exists (select from portal_intent o where o.account = i.account and o.library = i.library and o.actor_id = i.actor_id
        and o.merge <> i.merge and o.outcome in ('changed', 'removed')) as "doneByOther"
@@ -37,10 +37,14 @@ const standing = statement<StandingIntent>(
 )
 
 /** The links that an undo of this merge has to bring back, and whatever has to be known first. */
-export async function linksToRevert(db: Queryable, { kept, removed }: MergeRow): Promise<Bringing[]> {
+export async function linksToRevert(
+  db: Queryable,
+  { kept, removed }: MergeRow,
+  options: { giveUp?: boolean } = {},
+): Promise<Bringing[]> {
   const intents = await run(db, standing, [kept, removed])
   const links = grouped(intents, ({ account, library }) => JSON.stringify([account, library]))
-  return [...links.values()].flatMap(toBringBack)
+  return [...links.values()].flatMap((those) => toBringBack(those, options))
 }
 
 const learned = statement(
@@ -76,6 +80,7 @@ const lockUndo = statement<{ id: number }>(
   `select id from merge
    where id = $1 and status = 'undone' and ${PORTAL_NOT_ENDED} for no key update`,
 )
+const liveOf = statement<{ id: number }>('undo.liveOf', `select live_patron($1) as id`)
 const lockRecords = statement(
   'undo.lockRecords',
   `select id from patron where id in ($1, $2) order by id for key share`,
@@ -182,9 +187,10 @@ async function skipOnce(client: PoolClient, merge: number, who: Who): Promise<bo
   if (!row) return false
   await run(client, lockRecords, [row.kept, row.removed])
   const given: { library: string }[] = []
-  // not those that an attempt brings back at this moment
-  for (const { path } of await linksToRevert(client, row))
-    given.push(...(await run(client, reverted, endOf(path, 'left', 0))))
+  // the other links of the two are other undos'; not those that an attempt brings back at this moment
+  const live = await runOne(client, liveOf, [row.removed])
+  for (const { path, home } of await linksToRevert(client, row, { giveUp: true }))
+    if (home === live?.id) given.push(...(await run(client, reverted, endOf(path, 'left', 0))))
   const links = await runOne(client, complete, [merge, 'skipped'])
   if (!links) return false
   const libraries = [...new Set(given.map(({ library }) => library))].sort()

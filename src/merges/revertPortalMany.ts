@@ -13,7 +13,7 @@ const HAS_LINKS = `exists (
     select m.removed as id union select p.id from family f join patron p on p.merged_into = f.id)
   select from (
     select i.actor_id, i.target from portal_intent i where i.reverted is null and i.target = m.kept
-    union all select i.actor_id, i.target from family f join portal_intent i on i.actor_id = f.id and i.reverted is null) moved
+    union all select i.actor_id, i.target from family f join portal_intent i on (i.actor_id = f.id or i.target = f.id) and i.reverted is null) moved
   where live_patron(moved.actor_id) <> moved.target)`
 
 const withLinks = statement<{ id: number; removed: number }>(

@@ -150,7 +150,7 @@ const portalState = statement(
   'merge.portal',
   `update merge set portal = $2, attention = null,
      portal_since = case when $2 = 'waiting' then coalesce(portal_since, clock_timestamp()) else portal_since end
-   where id = $1 and status = $3 and ${PORTAL_NOT_ENDED}`,
+   where id = $1 and (status = $3 or (status = 'undoing' and $3 = 'retired' and $2 = 'waiting')) and ${PORTAL_NOT_ENDED}`,
 )
 /**
  * How far the portal is, for a merge (`retired`) or an undo (`undone`) whose portal part has not ended; since when it is
