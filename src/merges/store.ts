@@ -148,7 +148,8 @@ export async function setAttention(db: Queryable, merge: number, told: Told | nu
 
 const portalState = statement(
   'merge.portal',
-  `update merge set portal = $2, attention = null,
+  // while it is about to be undone attention is the undo's
+  `update merge set portal = $2, attention = case when status = 'undoing' then attention end,
      portal_since = case when $2 = 'waiting' then coalesce(portal_since, clock_timestamp()) else portal_since end
    where id = $1 and (status = $3 or (status = 'undoing' and $3 = 'retired' and $2 = 'waiting')) and ${PORTAL_NOT_ENDED}`,
 )
