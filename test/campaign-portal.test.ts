@@ -183,6 +183,25 @@ test('a portal that answers a search and fails for every account is not asked fo
   await linksAre(list, 'keep')
 })
 
+test('a dozen accounts in a row for which the portal always fails keep no sweep from the others', async () => {
+  const list = await pairs(24)
+  const { campaign, batch } = await mergedInDatabase(list)
+  await stack.portal.behave({ mode: 'down' })
+  expect(await syncBatchPortal(pool(), client, batch, 1)).toMatchObject({ waiting: 24 })
+  await stack.portal.behave({ mode: 'ok' })
+  for (const pair of list.slice(0, 12)) await stack.portal.behave({ mode: 'error', account: accountOf(pair) })
+  await expect(sweep()).rejects.toMatchObject({ code: 'portal-unreachable' })
+  expect(await outcomesOf(campaign)).toEqual(list.map(() => 'waiting-for-portal'))
+  for (const attempt of [2, 3]) {
+    const again = sweepPortal(pool(), stack.portalClient, { patienceMs: DAYS_30_MS, attempt })
+    await expect(again).rejects.toMatchObject({ code: 'portal-unreachable' })
+  }
+  expect(await outcomesOf(campaign)).toEqual(list.map((_, n) => (n < 12 ? 'waiting-for-portal' : 'completed')))
+  await stack.portal.behave({ mode: 'ok' })
+  await sweep()
+  await linksAre(list, 'keep')
+})
+
 test('refused for some accounts: those need a person, the others are done; so many of them pause the campaign', async () => {
   const list = await pairs(130)
   for (const pair of list.slice(0, 20)) await stack.portal.behave({ mode: 'refuse', account: accountOf(pair) })
