@@ -159,6 +159,8 @@ const NOT_FOR_STAFF = [
   'STAGED',
   'ENDED',
   'NO_WORKFLOW',
+  'SYNC',
+  'REVERT',
   'NO_WHOLE_TABLES',
   // how the reference portal may be told to behave: ops
   'BEHAVIOURS',

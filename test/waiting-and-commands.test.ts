@@ -39,8 +39,11 @@ beforeAll(async () => {
   const { keep, remove } = await pair()
   await stack.portal.behave({ mode: 'down' })
   const { id } = (await ontdubbel('merge', keep, remove, '--json')).json() as { id: number }
+  const own = stack.client.workflow.getHandle(workflowIdOf(keep, remove))
+  // or an attempt under way would complete it
+  await untilBackingOff(own)
+  await own.terminate('by hand')
   await stack.portal.behave({ mode: 'ok' })
-  await stack.client.workflow.getHandle(workflowIdOf(keep, remove)).terminate('by hand')
   const withoutWorker = { ...stack.env, TASK_QUEUE_PREFIX: `${stack.queuePrefix}-nobody` }
   alone = { keep, remove, ended: runCli(['merge', 'resume', id], withoutWorker) }
 })
