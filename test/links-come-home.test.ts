@@ -43,18 +43,24 @@ async function told(merge: number): Promise<[string, unknown][]> {
   return (await undoReport(part.pool, merge)).told.map(({ code, details }) => [code, details])
 }
 
+/** The first into the second, `one`, that into a third, `other`; an account with a link to one of them fails while `one` is tried. */
+async function chainThatFails(mode: string, linked: 'first' | 'second') {
+  const [first, second, third] = await people(3)
+  const x = await account({ first, second }[linked])
+  const one = await merged(second, first)
+  const other = await merged(third, second)
+  await part.portal.behave({ mode, account: x })
+  expect(await atPortal(one)).toBeDefined()
+  await part.portal.behave({ mode: 'ok' })
+  return { first, second, x, one, other }
+}
+
 afterEach(() => part.portal.behave({ mode: 'ok' }))
 
 test.each(['down', 'error', 'lose-answers'])(
   'a merge asked for the link of one who was merged on, and had no answer (%s): that undone, the link goes where the merge brings it',
   async (mode) => {
-    const [first, second, third] = await people(3)
-    const x = await account(first)
-    const one = await merged(second, first)
-    const other = await merged(third, second)
-    await part.portal.behave({ mode, account: x })
-    expect(await atPortal(one)).toBeDefined()
-    await part.portal.behave({ mode: 'ok' })
+    const { first, second, x, one, other } = await chainThatFails(mode, 'first')
     expect(await atPortal(other)).toBeUndefined()
     await undone(other)
     expect(await backAtPortal(other)).toBeUndefined()
@@ -69,13 +75,7 @@ test.each(['down', 'error', 'lose-answers'])(
 test.each(['refuse', 'down', 'lose-answers'])(
   'a merge meant to move the link of one who was merged on, and is there again (%s): that link stays',
   async (mode) => {
-    const [first, second, third] = await people(3)
-    const x = await account(second)
-    const one = await merged(second, first)
-    const other = await merged(third, second)
-    await part.portal.behave({ mode, account: x })
-    expect(await atPortal(one)).toBeDefined()
-    await part.portal.behave({ mode: 'ok' })
+    const { second, x, one, other } = await chainThatFails(mode, 'second')
     await undone(other)
     expect(await backAtPortal(other)).toBeUndefined()
     expect(await linksOf(x)).toEqual([second])

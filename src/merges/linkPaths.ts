@@ -40,27 +40,42 @@ export interface Bringing {
 /**
  * What has to be done for the links of one account at one library. It goes by where each link is and whose it is now, not by
  * which merge moved it: at a slow portal later merges move what earlier ones were to, and undos come in any order. What no
- * undo has to do with is left: the merges that stand see to it. Where it is given up (`giveUp`) nothing is learnt.
+ * undo has to do with is left: the merges that stand see to it.
  */
-export function toBringBack(intents: readonly StandingIntent[], { giveUp = false } = {}): Bringing[] {
+export function toBringBack(intents: readonly StandingIntent[]): Bringing[] {
   // of a merge that stands too, where it was asked to bring the link to one who is somebody else by now
   const unknown = intents.filter(
-    ({ outcome, concerned, undone, home, askedHomes }) =>
-      outcome === null && concerned && (undone || askedHomes.some((asked) => asked !== home)),
+    (intent) => isUnknown(intent) && (intent.undone || intent.askedHomes.some((asked) => asked !== intent.home)),
   )
-  if (!giveUp && unknown.length > 0) return unknown.map((intent) => bringing('learn', [intent]))
+  if (unknown.length > 0) return unknown.map((intent) => bringing('learn', [intent]))
+  const back = whatIsKnown(intents)
+  // one that a merge is moving at this moment may be further than is known
+  const onTheWay = intents.filter(({ outcome, asked }) => outcome === null && asked.length > 0)
+  if (back.some(({ is }) => is === 'bring-back') && onTheWay.length > 0)
+    return onTheWay.map((intent) => bringing('learn', [intent]))
+  return back
+}
+
+/** The same where nobody asks the portal any more: what an undo was to learn, and what is known. */
+export function toGiveUp(intents: readonly StandingIntent[]): Bringing[] {
+  const unknown = intents.filter((intent) => isUnknown(intent) && intent.undone)
+  return [...unknown.map((intent) => bringing('learn', [intent])), ...whatIsKnown(intents)]
+}
+
+function isUnknown({ outcome, concerned }: StandingIntent): boolean {
+  return outcome === null && concerned
+}
+
+/** The links that are not where they belong, and those that were gone already. */
+function whatIsKnown(intents: readonly StandingIntent[]): Bringing[] {
   const paths = pathsOf(intents).filter(
     (path) => path.some(({ concerned }) => concerned) && path[0].home !== path.at(-1)?.toHome,
   )
-  // one that a merge is moving at this moment may be further than is known
-  const onTheWay = intents.filter(({ outcome, asked }) => outcome === null && asked.length > 0)
-  if (!giveUp && paths.length > 0 && onTheWay.length > 0) return onTheWay.map((intent) => bringing('learn', [intent]))
   const gone = intents.filter(
     ({ outcome, concerned, undone, home, toHome }) =>
       outcome === 'gone-already' && concerned && undone && home !== toHome,
   )
   return [
-    ...(giveUp ? unknown.filter(({ undone }) => undone).map((intent) => bringing('learn', [intent])) : []),
     ...paths.map((path) => bringing('bring-back', path, onwardFrom(path, intents))),
     ...gone.map((intent) => bringing('tell', [intent])),
   ]

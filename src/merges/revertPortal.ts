@@ -7,7 +7,7 @@ import type { PortalClient } from '../portal/client'
 import { learnIntent, madeWanted, revertIntent } from '../portal/intent'
 import { recordCommand, type Who } from './commands'
 import { eachLink } from './eachLink'
-import { stillHolding, toBringBack, type Bringing, type StandingIntent } from './linkPaths'
+import { stillHolding, toBringBack, toGiveUp, type Bringing, type StandingIntent } from './linkPaths'
 import { grouped } from './grouped'
 import { leaveNotices } from './skipPortal'
 import { mergeById, PORTAL_NOT_ENDED, portalHasEnded, type MergeRow } from './store'
@@ -36,15 +36,15 @@ const standing = statement<StandingIntent>(
    order by i.account, i.library, i.merge desc, i.actor_id`,
 )
 
-/** The links that an undo of this merge has to bring back, and whatever has to be known first. */
+/** The links that an undo of this merge has to bring back, and whatever has to be known first; or, of `what`, that it gives up. */
 export async function linksToRevert(
   db: Queryable,
   { kept, removed }: MergeRow,
-  options: { giveUp?: boolean } = {},
+  what = toBringBack,
 ): Promise<Bringing[]> {
   const intents = await run(db, standing, [kept, removed])
   const links = grouped(intents, ({ account, library }) => JSON.stringify([account, library]))
-  return [...links.values()].flatMap((those) => toBringBack(those, options))
+  return [...links.values()].flatMap(what)
 }
 
 const learned = statement(
@@ -189,7 +189,7 @@ async function skipOnce(client: PoolClient, merge: number, who: Who): Promise<bo
   const given: { library: string }[] = []
   // the other links of the two are other undos'; not those that an attempt brings back at this moment
   const live = await runOne(client, liveOf, [row.removed])
-  for (const { path, home } of await linksToRevert(client, row, { giveUp: true }))
+  for (const { path, home } of await linksToRevert(client, row, toGiveUp))
     if (home === live?.id) given.push(...(await run(client, reverted, endOf(path, 'left', 0))))
   const links = await runOne(client, complete, [merge, 'skipped'])
   if (!links) return false

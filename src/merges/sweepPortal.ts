@@ -6,15 +6,14 @@ import { revertPortalOfMany } from './revertPortalMany'
 import { syncPortalOfMany } from './syncPortal'
 import { idsOf, isRefused, NO_WORKFLOW, tallied, thoseRefused, UNDONE_WITH_MANY, undoIsRefused } from './portalStands'
 
+const SYNC = `m.campaign is not null and m.portal = 'waiting' and ${NO_WORKFLOW}`
+const REVERT = `m.portal = 'waiting' and ${UNDONE_WITH_MANY}`
 const gaveUp = statement(
   'sweepPortal.gaveUp',
   tallied(`update merge m set portal = 'gave-up'
-   where ((m.campaign is not null and ${NO_WORKFLOW}) or (${UNDONE_WITH_MANY}))
-     and m.portal = 'waiting' and m.portal_since < clock_timestamp() - $1 * interval '1 ms'
+   where ((${SYNC}) or (${REVERT})) and m.portal_since < clock_timestamp() - $1 * interval '1 ms'
    returning case when m.status = 'retired' then m.campaign end as campaign`),
 )
-const SYNC = `m.campaign is not null and m.portal = 'waiting' and ${NO_WORKFLOW}`
-const REVERT = `m.portal = 'waiting' and ${UNDONE_WITH_MANY}`
 /** What waits after one id, up to another. */
 function backlogOf(name: string, which: string) {
   return {

@@ -1,50 +1,37 @@
+import { DETAIL_COLUMNS } from './detailColumns'
 import { ledger, lockRows, MERGES } from './sql'
 import { step } from './step'
 
-/** The columns that this step may change, for its reverse. */
-const COLUMNS = [
-  ['last_name', 'text'],
-  ['first_name', 'text'],
-  ['gender', 'text'],
-  ['birth_date', 'date'],
-  ['street', 'text'],
-  ['house_number', 'text'],
-  ['box', 'text'],
-  ['postcode', 'text'],
-  ['city', 'text'],
-  ['national_number', 'text'],
-  ['registered_on', 'date'],
-  ['last_activity_on', 'date'],
-] as const
-
-/** The columns of a row as texts, in the order of COLUMNS. */
+/** The columns of a row as texts, in the order of DETAIL_COLUMNS. */
 function textsOf(row: string): string {
-  return COLUMNS.map(([column, type]) =>
+  return DETAIL_COLUMNS.map(({ column, type }) =>
     type === 'date' ? `to_char(${row}.${column}, 'YYYY-MM-DD')` : `${row}.${column}`,
   ).join(', ')
 }
 
-const quoted = (columns: readonly string[]): string => columns.map((column) => `'${column}'`).join(', ')
+/** The columns of one value, each with its place in DETAIL_COLUMNS, from 1. */
+function columnsOf(value: string) {
+  return DETAIL_COLUMNS.map((one, n) => ({ ...one, at: n + 1 })).filter((one) => one.value === value)
+}
 
-/** R9: an address is one value, so are last and first name: where one of its columns was changed since, none goes back. */
-const WHOLE_VALUES: readonly (readonly string[])[] = [
-  ['last_name', 'first_name'],
-  ['street', 'house_number', 'box', 'postcode', 'city'],
-]
+const NAMES = DETAIL_COLUMNS.map(({ column }) => `'${column}'`).join(', ')
 
-/** Of a value of several columns that the step changes in part, the whole as it is then: `after` has all columns. */
-const wholeValues = WHOLE_VALUES.map((columns) => {
-  const at = (column: string) => COLUMNS.findIndex(([name]) => name === column) + 1
-  const pairs = columns.map((column) => `'${column}', d.after[${at(column)}]`).join(', ')
-  return `case when d.now ?| array[${quoted(columns)}] then jsonb_build_object(${pairs}) else '{}' end`
-}).join(' || ')
-
-const putBack = COLUMNS.map(([column, type]) => {
-  const value = WHOLE_VALUES.find((columns) => columns.includes(column)) ?? [column]
-  const unchanged = value.map((one) => {
-    const typed = COLUMNS.find(([name]) => name === one)?.[1] ?? 'text'
-    return `(not c.whole ? '${one}' or p.${one} is not distinct from (c.whole ->> '${one}')::${typed})`
+/** A value of several columns that the step changes in part, the whole as it is then: `after` has all columns. */
+const wholeValues = ['name', 'address']
+  .map((value) => {
+    const columns = columnsOf(value)
+    const names = columns.map(({ column }) => `'${column}'`).join(', ')
+    const pairs = columns.map(({ column, at }) => `'${column}', d.after[${at}]`).join(', ')
+    return `case when d.now ?| array[${names}] then jsonb_build_object(${pairs}) else '{}' end`
   })
+  .join(' || ')
+
+/** Each value goes back by itself, where nothing changed any of its columns since. */
+const putBack = DETAIL_COLUMNS.map(({ column, type, value }) => {
+  const unchanged = columnsOf(value).map(
+    (one) =>
+      `(not c.whole ? '${one.column}' or p.${one.column} is not distinct from (c.whole ->> '${one.column}')::${one.type})`,
+  )
   return `${column} = case when c.now ? '${column}' and ${unchanged.join(' and ')}
       then (c.was ->> '${column}')::${type} else p.${column} end`
 }).join(',\n      ')
@@ -86,7 +73,7 @@ export const transferDetails = step('transferDetails', {
       select c.merge, c.id, c.now as after, x.n, x.was, x.now from changed c cross join lateral (
         select count(*) as n, jsonb_object(array_agg(x.name), array_agg(x.was)) as was,
           jsonb_object(array_agg(x.name), array_agg(x.now)) as now
-        from unnest(array[${quoted(COLUMNS.map(([column]) => column))}], c.was, c.now) as x (name, was, now)
+        from unnest(array[${NAMES}], c.was, c.now) as x (name, was, now)
         where x.was is distinct from x.now) x where x.n > 0)
     ${ledger(
       'transferDetails',

@@ -1,4 +1,5 @@
 import type { Told, UndoCode } from '../domain/codes'
+import { DETAIL_COLUMNS } from './detailColumns'
 import type { Difference } from './differences'
 import type { NotedRow } from './setApart'
 
@@ -21,20 +22,12 @@ export interface UndoFacts {
 }
 
 /** The columns of the patron row by the words of domain.md; the last activity changes with every visit and is no correction. */
-const FIELDS: Record<string, string> = {
-  last_name: 'name',
-  first_name: 'name',
-  gender: 'gender',
-  birth_date: 'birth-date',
-  street: 'address',
-  house_number: 'address',
-  box: 'address',
-  postcode: 'address',
-  city: 'address',
-  national_number: 'national-number',
-  registered_on: 'registered-on',
-  internet_block: 'internet-block',
-}
+const FIELDS = new Map<string, string>([
+  ...DETAIL_COLUMNS.filter(({ column }) => column !== 'last_activity_on').map(
+    ({ column, value }) => [column, value] as const,
+  ),
+  ['internet_block', 'internet-block'],
+])
 /** What may be missing afterwards, by table: the code that says so, and what its list is called. */
 const NOT_RESTORED = {
   hold: ['hold-not-restored', 'holds'],
@@ -107,7 +100,7 @@ function changedSince(
 ): Record<string, unknown> {
   // a value whose other half was changed is left too
   const columns = [...changed, ...left].filter(({ tbl }) => tbl === 'patron').flatMap((row) => row.fields)
-  const fields = new Set(columns.flatMap((column) => FIELDS[column] ?? []))
+  const fields = new Set(columns.flatMap((column) => FIELDS.get(column) ?? []))
   if (facts.blockLifted) fields.add('internet-block')
   const rows = [
     ...changed,

@@ -33,33 +33,28 @@ end
 $$;
 alter function note_edited_contact() security definer set search_path = public, pg_temp;
 alter function note_redirect(text, text, bigint, bigint, jsonb) security definer set search_path = public, pg_temp;
-create trigger noted_gone after delete on hold for each row
-  when (old.written_for is not null and old.status <> 'cancelled' and current_setting('ontdubbel.step', true) is distinct from 'on')
-  execute function note_changed_row();
-create trigger noted_changed after update of status on hold for each row
-  when (old.written_for is not null and old.status <> 'cancelled' and new.status = 'cancelled'
-    and current_setting('ontdubbel.step', true) is distinct from 'on')
-  execute function note_changed_row();
-create trigger noted_gone after delete on subscription for each row
-  when (old.written_for is not null and current_setting('ontdubbel.step', true) is distinct from 'on')
-  execute function note_changed_row();
-create trigger noted_changed after update of product, starts_on, ends_on, stopped_on on subscription for each row
-  when (old.written_for is not null and current_setting('ontdubbel.step', true) is distinct from 'on'
-    and (old.product, old.starts_on, old.ends_on, old.stopped_on) is distinct from (new.product, new.starts_on, new.ends_on, new.stopped_on))
-  execute function note_changed_row();
-create trigger noted_gone after delete on history_preference for each row
-  when (old.written_for is not null and current_setting('ontdubbel.step', true) is distinct from 'on')
-  execute function note_changed_row();
-create trigger noted_changed after update of enabled on history_preference for each row
-  when (old.written_for is not null and old.enabled <> new.enabled and current_setting('ontdubbel.step', true) is distinct from 'on')
-  execute function note_changed_row();
-create trigger noted_gone after delete on contact for each row
-  when (old.written_for is not null and current_setting('ontdubbel.step', true) is distinct from 'on')
-  execute function note_changed_row();
--- the mark that a contact lost or got, beside what `edited` notes
-create trigger marked after update of is_primary on contact for each row
-  when (old.written_for is not null and old.is_primary <> new.is_primary and current_setting('ontdubbel.step', true) is distinct from 'on')
-  execute function note_edited_contact();
+-- A step's own writes are none of a desk's. Of contacts `marked` notes what `edited` does not: the mark that one lost or got.
+do $$
+declare
+  t record;
+begin
+  for t in select * from (values
+    ('hold', 'noted_gone after delete', 'note_changed_row', 'old.status <> ''cancelled'''),
+    ('hold', 'noted_changed after update of status', 'note_changed_row', 'old.status <> ''cancelled'' and new.status = ''cancelled'''),
+    ('subscription', 'noted_gone after delete', 'note_changed_row', 'true'),
+    ('subscription', 'noted_changed after update of product, starts_on, ends_on, stopped_on', 'note_changed_row',
+      '(old.product, old.starts_on, old.ends_on, old.stopped_on) is distinct from (new.product, new.starts_on, new.ends_on, new.stopped_on)'),
+    ('history_preference', 'noted_gone after delete', 'note_changed_row', 'true'),
+    ('history_preference', 'noted_changed after update of enabled', 'note_changed_row', 'old.enabled <> new.enabled'),
+    ('contact', 'noted_gone after delete', 'note_changed_row', 'true'),
+    ('contact', 'marked after update of is_primary', 'note_edited_contact', 'old.is_primary <> new.is_primary')
+  ) x (tbl, trigger, fn, also)
+  loop
+    execute format('create trigger %s on %I for each row when (old.written_for is not null
+      and current_setting(''ontdubbel.step'', true) is distinct from ''on'' and %s) execute function %I()', t.trigger, t.tbl, t.also, t.fn);
+  end loop;
+end
+$$;
 
 -- A visit of the removed record is noted, and passed on to the kept one: after an undo it is its own too, or it would be taken for
 -- unused. Passed on after the statement, which may be about both.
